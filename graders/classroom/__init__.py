@@ -1,0 +1,1 @@
+"""Many submissions: nbgrader's gradebook."""

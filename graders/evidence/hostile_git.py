@@ -1,0 +1,73 @@
+"""Refuse a `.git` that points somewhere else, before git looks at it.
+
+A gitfile, a symbolic link, `commondir`, `alternates` or a linked worktree makes git answer for another repository than
+the one that was handed in; a clone does not stop that. https://git-scm.com/docs/gitrepository-layout
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from graders.problems import Problem
+
+MOST_BYTES = 1 << 30
+MOST_FILES = 200_000
+_REDIRECTS = {
+    "commondir": "is a linked worktree's",
+    "objects/info/alternates": "borrows objects from another repository",
+    "objects/info/http-alternates": "borrows objects from another repository",
+    "worktrees": "has linked worktrees",
+}
+_MEND = {
+    "commondir": "Give the path of the main clone.",
+    "objects/info/alternates": "Make it whole with `git repack -ad && rm .git/objects/info/alternates`.",
+    "objects/info/http-alternates": "Make it whole with `git repack -ad && rm .git/objects/info/http-alternates`.",
+    "worktrees": "Remove them with `git worktree remove PATH`, then `git worktree prune`.",
+}
+
+
+def git_dir_of(repository: Path) -> Path:
+    """The git folder of a clone or of a bare repository, found without asking git.
+
+    Raises Problem where there is none, or where it is a file or a link that leads elsewhere.
+    """
+    inside = repository / ".git"
+    if inside.is_symlink():
+        raise Problem(f"{inside} is a symbolic link, so it leads to another repository.", "Give the path of a real clone.")
+    if inside.is_file():
+        raise Problem(
+            f"{inside} is a file that points to another repository (a linked worktree or a submodule).",
+            "Give the path of the main clone.",
+        )
+    folder = inside if inside.is_dir() else repository
+    if not ((folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()):
+        raise Problem(f"{repository} is not a git repository.", "Go into your clone, or give its path.")
+    return folder
+
+
+def refuse_redirects(git_dir: Path) -> None:
+    """Raise Problem where `git_dir` leads elsewhere, is shallow, or is larger than a course's repository can be."""
+    for name, what in _REDIRECTS.items():
+        if (git_dir / name).exists():
+            raise Problem(f"{git_dir / name} is there: this repository {what}, and that is not followed.", _MEND[name])
+    if (git_dir / "shallow").exists():
+        raise Problem(
+            f"{git_dir.parent} is a shallow clone: its history is cut off.", "Complete it with `git fetch --unshallow`."
+        )
+    files = size = 0
+    for folder, folders, names in os.walk(git_dir):
+        for name in (*folders, *names):
+            entry = os.lstat(os.path.join(folder, name))
+            if stat.S_ISLNK(entry.st_mode):
+                raise Problem(
+                    f"{os.path.join(folder, name)} is a symbolic link; a git folder is judged only without links.",
+                    "Make a plain clone with `git clone` and check that.",
+                )
+            files, size = files + 1, size + entry.st_size
+        if files > MOST_FILES or size > MOST_BYTES:
+            raise Problem(
+                f"{git_dir} holds more than {MOST_BYTES >> 30} GiB or {MOST_FILES:,} files, too much to judge.",
+                "Run `git gc` and check again.",
+            )

@@ -1,0 +1,1 @@
+"""The local stand-in for GitHub: protected main and pull requests, in a bare repository."""

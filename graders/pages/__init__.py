@@ -1,0 +1,1 @@
+"""From MyST pages to the notebooks of the course."""

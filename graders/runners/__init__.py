@@ -1,0 +1,1 @@
+"""Doers: run a learner's work in a sandbox, and record what happened."""

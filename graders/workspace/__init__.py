@@ -1,0 +1,1 @@
+"""A learner's own side: starting, resetting, progress, handing in."""
