@@ -8,6 +8,8 @@ from typing import Any
 
 from graders.criterion import Criterion, Kind, Verdict
 from graders.picture import CommitGraph
+from graders.problems import Problem
+from graders.step import Place
 
 SCHEMA = 1
 
@@ -93,3 +95,10 @@ def _clamped(points: float, most: float) -> float:
     if not isfinite(points):
         return 0.0
     return round(min(max(points, 0.0), most), 2)
+
+
+def problem_json(place: Place, problem: Problem) -> dict[str, Any]:
+    """What `check --json` prints for input that can't be judged: no points, and why."""
+    most = _clamped(sum(criterion.points for criterion in place.step.criteria), float("inf"))
+    found = {"found": problem.found, "next": problem.next}
+    return {"schema": SCHEMA, "step": place.name, "score": 0.0, "max_score": most, "criteria": [], "problem": found}

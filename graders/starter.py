@@ -11,9 +11,11 @@ from pathlib import Path
 from types import ModuleType
 
 from graders import __version__
-from graders.step import Place
+from graders.step import ROOT, Place
 
 SEEDS = 10_000
+SAMPLE_REPO = ROOT / "sample_repo"
+_MADE_BY_RUNNING = {".venv", "__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", "build", "dist"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,18 @@ class StartPoint:
     root: str
     base: str
     moved: str
+
+
+@cache
+def sample_repo_files() -> Mapping[str, str]:
+    """Every file of the demo service, path to text, but for what running it leaves behind."""
+    files = {}
+    for path in sorted(SAMPLE_REPO.rglob("*")):
+        name = path.relative_to(SAMPLE_REPO)
+        made = _MADE_BY_RUNNING & set(name.parts) or path.suffix in (".db", ".pyc") or ".egg-info" in str(name)
+        if path.is_file() and not made:
+            files[name.as_posix()] = path.read_text(encoding="utf-8")
+    return files
 
 
 def trailer(step: str, seed: int) -> str:

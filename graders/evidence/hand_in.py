@@ -25,7 +25,6 @@ class Manifest:
     """What a hand-in says of itself; none of it decides a verdict."""
 
     step: str
-    origin: str
     problem: str
 
 
@@ -53,4 +52,4 @@ def unpack(hand_in: Path, step: str, into: Path) -> tuple[Manifest, Path]:
         raise Problem(f"{hand_in.name} was made by another version of the course.", again)
     if said.get("step") != step:
         raise Problem(f"{hand_in.name} is a hand-in of another step than {step}.", again)
-    return Manifest(step, str(said.get("origin", ""))[:300], str(said.get("problem", ""))[:500]), bundle
+    return Manifest(step, str(said.get("problem", ""))[:500]), bundle

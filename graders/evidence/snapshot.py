@@ -89,7 +89,7 @@ def _from_hand_in(git: Git, file: Path, place: Place, scratch: Path) -> Snapshot
         again = f"Make it anew with `ninesteps submit {place.name}`, and send the file as it is."
         raise Problem(f"The bundle in {file.name} cannot be read: {failure.reason}.", again) from None
     problem = Problem(manifest.problem, "Mend that, then submit again.") if manifest.problem else None
-    return Snapshot(git, Origin(manifest.origin, local=True, problem=problem))
+    return Snapshot(git, Origin(local=True, problem=problem))
 
 
 def _from_repository(git: Git, repository: Path) -> Snapshot:
@@ -131,7 +131,7 @@ def _fetch_origin(git: Git, origin: Origin, repository: Path) -> None:
         git.fetch(source, _ORIGIN_REFS, network=not origin.local)
     except GitFailed as failure:
         origin.problem = Problem(
-            f"origin ({origin.url}) cannot be read: {failure.reason}.",
+            f"origin ({_shown(origin.url)}) cannot be read: {failure.reason.replace(origin.url, _shown(origin.url))}.",
             "See whether `git ls-remote origin` works, mend it with `git remote set-url origin PATH-OR-URL`, and check again.",
         )
     except Problem as problem:
@@ -141,18 +141,23 @@ def _fetch_origin(git: Git, origin: Origin, repository: Path) -> None:
 def _source(url: str, repository: Path) -> tuple[str, bool]:
     """What to fetch from, and whether it is a folder on this machine. Raises Problem for any other transport."""
     if url.startswith("-") or "::" in url or "\n" in url:
-        raise Problem(f"Its URL {url!r} is not one that is followed.", "Use a path, https or ssh.")
+        raise Problem(f"Its URL {_shown(url)!r} is not one that is followed.", "Use a path, https or ssh.")
     scheme = urlsplit(url).scheme if "://" in url else ""
     if scheme in ("https", "http", "ssh", "git") or (not scheme and _SCP_LIKE.match(url)):
         return url, False
     if scheme not in ("", "file"):
-        raise Problem(f"Its URL {url!r} uses a transport that is not followed.", "Use a path, https or ssh.")
+        raise Problem(f"Its URL {_shown(url)!r} uses a transport that is not followed.", "Use a path, https or ssh.")
     folder = (repository / (unquote(urlsplit(url).path) if scheme else url)).resolve()
     if not folder.exists():
-        raise Problem(f"There is nothing at {url} (the URL of origin).", "Put it back, or run `ninesteps reset`.")
+        raise Problem(f"There is nothing at {_shown(url)} (the URL of origin).", "Put it back, or run `ninesteps reset`.")
     git_dir = git_dir_of(folder)
     refuse_redirects(git_dir)
     return str(git_dir), True
+
+
+def _shown(url: str) -> str:
+    """A URL without the password or token that it may hold."""
+    return re.sub(r"(?<=://)[^/@]*@", "", url)[:200]
 
 
 def _notes_on(git_dir: Path, snapshot: Snapshot) -> list[str]:

@@ -21,6 +21,7 @@ from typing import IO
 
 _SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/etc/alternatives")
 _TREE = "/sandbox/tree"
+_REPORT = "/sandbox/report"
 _UNPRIVILEGED_ID = 61234  # any id that owns nothing; the kernel's process limit does not hold for root
 
 
@@ -39,7 +40,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How a run ended. `exit_code` is negative for a signal; `report` is what the command left in `$REPORT`."""
+    """How a run ended. `exit_code` is negative for a signal; `report` is what the command left in the file it may write."""
 
     exit_code: int
     stdout: str
@@ -67,7 +68,7 @@ def run(
 ) -> Completed:
     """Run `argv` in a fresh folder that holds `files` (relative POSIX paths to content), and record what happened.
 
-    The command finds this interpreter first on PATH as `python`, and may write one file, named by `$REPORT`.
+    The command finds this interpreter first on PATH as `python`, and may write one file: `{report}` in `argv` names it.
     Raises ValueError for a path that leaves the folder.
     """
     with tempfile.TemporaryDirectory(prefix="ninesteps-") as scratch_name:
@@ -76,12 +77,13 @@ def run(
         _write(files, given)
         report = scratch / "report"
         report.touch()
+        argv = [word.replace("{report}", _REPORT if isolates() else str(report)) for word in argv]
         if isolates():
             command, environment, cwd = _isolated(argv, given, report, limits, env or {}), {}, scratch
         else:
             home = scratch / "home"
             home.mkdir()
-            environment = _environment(str(home), str(report), env or {})
+            environment = _environment(str(home), env or {})
             command, cwd = _limited(argv, limits), given
         completed = _run_to_end(command, environment, cwd, limits, report)
         return _with_one_name_for(given, completed)
@@ -100,9 +102,9 @@ def _write(files: Mapping[str, bytes], root: Path) -> None:
         target.write_bytes(content)
 
 
-def _environment(home: str, report: str, extra: Mapping[str, str]) -> dict[str, str]:
+def _environment(home: str, extra: Mapping[str, str]) -> dict[str, str]:
     path = [str(Path(sys.prefix) / ("Scripts" if os.name == "nt" else "bin")), *os.defpath.split(os.pathsep)]
-    base = {"PATH": os.pathsep.join(path), "HOME": home, "REPORT": report, "LANG": "C.UTF-8", "TZ": "UTC"}
+    base = {"PATH": os.pathsep.join(path), "HOME": home, "LANG": "C.UTF-8", "TZ": "UTC"}
     if os.name == "nt":
         base |= {"SYSTEMROOT": os.environ.get("SYSTEMROOT", ""), "TEMP": home, "USERPROFILE": home}
     return base | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONNOUSERSITE": "1"} | dict(extra)
@@ -123,8 +125,8 @@ def _isolated(
     for prefix in dict.fromkeys([sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix]):
         if not prefix.startswith("/usr/") and prefix != "/usr":
             command += [*_open_parents(prefix), "--ro-bind", prefix, prefix]
-    command += ["--ro-bind", str(given), "/sandbox/given", "--bind", str(report), "/sandbox/report"]
-    for name, value in _environment("/sandbox/home", "/sandbox/report", env).items():
+    command += ["--ro-bind", str(given), "/sandbox/given", "--bind", str(report), _REPORT]
+    for name, value in _environment("/sandbox/home", env).items():
         command += ["--setenv", name, value]
     if os.geteuid() == 0:
         os.chown(report, _UNPRIVILEGED_ID, _UNPRIVILEGED_ID)

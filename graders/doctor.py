@@ -1,0 +1,119 @@
+"""What is installed, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_GIT = (2, 38)  # `git merge-tree --write-tree`
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked for. `mend` is the command or the sentence that helps; `needed` tells must from may."""
+
+    name: str
+    found: str
+    good: bool
+    needed: bool
+    mend: str = ""
+
+
+def examine() -> list[Finding]:
+    """Everything the course uses, what must be there first."""
+    return [_python(), _git(), _home(), _package("jupyterlab"), _package("nbgrader"), _sandbox(), _docker(), _terraform()]
+
+
+def _python() -> Finding:
+    here = ".".join(map(str, sys.version_info[:3]))
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    return Finding("Python", here, sys.version_info[:2] >= OLDEST_PYTHON, True, f"Install Python {oldest} or newer.")
+
+
+def _git() -> Finding:
+    said = _first_line(["git", "--version"])
+    numbers = tuple(map(int, re.findall(r"\d+", said)[:2]))
+    oldest = ".".join(map(str, OLDEST_GIT))
+    found = said.removeprefix("git version ") or "not found"
+    return Finding("git", found, numbers >= OLDEST_GIT, True, _install("git", f"git {oldest} or newer"))
+
+
+def _home() -> Finding:
+    from graders.workspace.home import home
+
+    folder = home()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as trouble:
+        mend = "Make it writable, or name another folder: export NINESTEPS_HOME=DIR"
+        return Finding("your folder", f"{folder}: {trouble.strerror}", False, True, mend)
+    return Finding("your folder", str(folder), True, True)
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, version(name), True, True)
+    except PackageNotFoundError:
+        return Finding(name, "not found", False, True, "Run `make lab` in the course's folder.")
+
+
+def _sandbox() -> Finding:
+    from graders.runners.sandbox import isolates
+
+    if isolates():
+        said = _first_line(["bwrap", "--version"]).removeprefix("bubblewrap ")
+        return Finding("sandbox", f"bubblewrap {said}", True, False)
+    if platform.system() != "Linux":
+        mend = "There is none for this system: your own tests run without one, a class is graded on Linux."
+        return Finding("sandbox", "none", False, False, mend)
+    if shutil.which("bwrap"):
+        mend = "bubblewrap is installed but may not make namespaces: allow unprivileged user namespaces."
+        return Finding("sandbox", "bubblewrap does not work here", False, False, mend)
+    return Finding("sandbox", "not found", False, False, _install("bubblewrap", "bubblewrap"))
+
+
+def _docker() -> Finding:
+    said = _first_line(["docker", "version", "--format", "{{.Server.Version}}"])
+    start = {
+        "Linux": "sudo apt-get install docker.io",
+        "Darwin": "Start Docker Desktop.",
+        "Windows": "Start Docker Desktop.",
+    }.get(platform.system(), "Start a Docker Engine.")
+    good = bool(re.match(r"\d", said))
+    return Finding("Docker Engine", said if good else "no engine answers", good, False, f"{start} (steps 4 and 7)")
+
+
+def _terraform() -> Finding:
+    said = _first_line(["terraform", "version"]) or _first_line(["tofu", "version"])
+    mend = "Install Terraform or OpenTofu. (step 9; without it, prepared plans are used)"
+    return Finding("Terraform", said or "not found", bool(said), False, mend)
+
+
+def _first_line(argv: list[str]) -> str:
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.splitlines()[0].strip() if done.returncode == 0 and done.stdout.strip() else ""
+
+
+def _install(package: str, what: str) -> str:
+    for tool, command in {
+        "apt-get": f"sudo apt-get install {package}",
+        "dnf": f"sudo dnf install {package}",
+        "pacman": f"sudo pacman -S {package}",
+        "brew": f"brew install {package}",
+        "winget": f"winget install {package}",
+    }.items():
+        if shutil.which(tool):
+            return command
+    return f"Install {what}."

@@ -1,0 +1,64 @@
+"""What a learner was asked and how it went: one JSON line an event, only ever appended to.
+
+Each line holds what a spaced-repetition scheduler needs: the drill, when, and how it went.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graders.workspace.home import state_dir
+
+ASKED, GAVE_UP = "asked", "gave_up"  # the other outcomes are those of `Outcome`
+_PATIENCE = 30  # seconds to wait for another process of the same learner
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line. `seed` and `variant` make the question again."""
+
+    drill: str
+    seed: int
+    variant: int
+    outcome: str
+    at: str = ""
+
+
+def events_file() -> Path:
+    return state_dir() / "drills.jsonl"
+
+
+def append(event: Event) -> None:
+    """Add one event, stamped with the time. Raises OSError where the file can't be written."""
+    from filelock import FileLock
+
+    path = events_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stamped = asdict(event) | {"at": datetime.now(UTC).isoformat(timespec="seconds")}
+    line = (json.dumps(stamped) + "\n").encode()
+    with FileLock(path.with_suffix(".lock"), timeout=_PATIENCE), path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # a crash cut the last line short: it must not spoil this one
+                line = b"\n" + line
+        file.write(line)
+
+
+def events(drill: str) -> Iterator[Event]:
+    """What happened with one drill, oldest first; lines that can't be read are passed over."""
+    try:
+        lines = events_file().read_bytes().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        try:
+            event = Event(**json.loads(line))
+            if event.drill == drill and isinstance(event.variant, int):
+                yield event
+        except (ValueError, TypeError, RecursionError):
+            continue

@@ -1,0 +1,177 @@
+"""What a notebook's cells use: the terminal's words, as functions and as a magic.
+
+    from graders.notebook import check, hint, start, submit, drill
+    check("git")                       judges your workspace, and shows the card
+
+    %ninesteps pr create --title "…"   any command, with the words of the terminal
+
+Nothing is judged in the kernel: each call is a process of its own.
+"""
+
+# These libraries carry no types of their own.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from graders.classroom.judged_apart import judge_apart
+from graders.drills.play import answer, drill
+from graders.problems import Problem
+
+__all__ = ["Score", "answer", "check", "drill", "hint", "ninesteps", "progress", "reset", "solution", "start", "submit"]
+
+_PATIENCE = 900.0  # seconds; nbgrader's own limit for a cell comes first
+
+
+class Score(float):
+    """A score that shows itself as its card, and to nbgrader as a plain number.
+
+    nbgrader reads a cell's partial credit from the text of its last value:
+    https://nbgrader.readthedocs.io/en/stable/user_guide/autograding_resources.html
+    """
+
+    card: str
+    max_score: float
+
+    def __new__(cls, points: float, max_score: float, card: str) -> Score:
+        score = super().__new__(cls, min(max(points, 0.0), max(max_score, 0.0)))
+        score.card, score.max_score = card, max_score
+        return score
+
+    def __repr__(self) -> str:
+        return float.__repr__(self)
+
+    def _repr_html_(self) -> str:
+        return self.card
+
+
+def check(step: str | int, path: str | Path | None = None) -> Score:
+    """Judge a step as `ninesteps check STEP [PATH]` does: your workspace, or what is at `path`.
+
+    Where there is no workspace, or nbgrader runs this notebook, it is the hand-in beside the notebook that is judged.
+    """
+    name = str(step)
+    place = Path(path).expanduser().absolute() if path is not None else _hand_in_folder(name)
+    with _shown(f"Checking {name}…"):
+        grade = judge_apart(name, place, _PATIENCE)
+    return Score(grade.score, grade.max_score, grade.card)
+
+
+def hint(step: str | int) -> None:
+    """The next rung for the first criterion that has not passed."""
+    ninesteps("hint", str(step))
+
+
+def start(step: str | int, *options: str) -> None:
+    """Make the step's workspace."""
+    ninesteps("start", str(step), *options)
+
+
+def reset(step: str | int, *options: str) -> None:
+    """Back to the start; the old work is kept aside."""
+    ninesteps("reset", str(step), *options)
+
+
+def solution(step: str | int, *options: str) -> None:
+    """The reference answer, after a pass."""
+    ninesteps("solution", str(step), *options)
+
+
+def progress() -> None:
+    """Steps, points, and what next."""
+    ninesteps("progress")
+
+
+def submit(step: str | int) -> None:
+    """Write the hand-in beside this notebook, where nbgrader takes it along."""
+    ninesteps("submit", str(step), "--into", str(Path.cwd()))
+
+
+def ninesteps(*words: str) -> None:
+    """Run `ninesteps WORDS…` and print what it says, line by line as it comes."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-X", "utf8", "-m", "graders", *words],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
+        errors="replace", env={**os.environ, "COLUMNS": "100"},
+    )  # fmt: skip
+    try:
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+    finally:
+        process.kill()  # only matters where the learner pressed “stop”
+        process.wait()
+
+
+def _hand_in_folder(step: str) -> Path | None:
+    """The folder of this notebook where its hand-in is what counts; None where the workspace does."""
+    from graders.evidence.submission import hand_in_name
+    from graders.step import find
+    from graders.workspace.locate import workspace_of
+
+    here = Path.cwd()
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+        return here  # an instructor may well have a workspace of their own; it must not be graded
+    try:
+        place = find(step)
+    except Problem:
+        return None  # the command says it better
+    if not (here / hand_in_name(place)).exists():
+        return None
+    try:
+        workspace_of(place)
+    except Problem:
+        return here
+    return None
+
+
+@contextmanager
+def _shown(text: str) -> Iterator[None]:
+    """Show a line while something runs, and take it away when the result comes."""
+    if not _kernel():
+        yield
+        return
+    from IPython.display import clear_output
+
+    print(text, flush=True)
+    yield
+    clear_output(wait=True)
+
+
+def _kernel() -> Any:
+    """The shell of a running kernel, or None in a plain interpreter or terminal."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    return shell if shell is not None and hasattr(shell, "kernel") else None
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext graders.notebook`, which importing this module in a kernel does too."""
+
+    def magic(line: str) -> Score | None:
+        """`%ninesteps WORDS…`: the terminal's command."""
+        try:
+            words = shlex.split(line)
+        except ValueError as trouble:
+            print(f"That line cannot be read as a command: {str(trouble).lower()}. Close every quote you open.")
+            return None
+        if words[:1] == ["check"] and 2 <= len(words) <= 3 and not any(word.startswith("-") for word in words):
+            return check(*words[1:])
+        ninesteps(*words)
+        return None
+
+    shell.register_magic_function(magic, magic_kind="line", magic_name="ninesteps")
+
+
+if _shell := _kernel():
+    load_ipython_extension(_shell)

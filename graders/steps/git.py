@@ -1,0 +1,541 @@
+"""Step 1, Git and branching: a feature branch, rebased on a main that moved, and a pull request.
+
+Everything is judged from refs and objects; only the tests are run, each commit's in the sandbox.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from graders.criterion import Verdict, cannot_check, criterion, failed, passed
+from graders.evidence.commit_message import vagueness
+from graders.evidence.conflict_markers import marker_line
+from graders.evidence.feature_branch import MAIN, FeatureBranch, feature_branches
+from graders.evidence.git_tree import TreeTooLarge, changes, contents, files_of
+from graders.evidence.history import Commit, History
+from graders.evidence.main_moves import Moves, explain, last_main_in_log
+from graders.evidence.snapshot import Snapshot, snapshot_of
+from graders.evidence.starting_point import StartingPoint, starting_point
+from graders.picture import CommitGraph, Node
+from graders.runners.test_suite import SuiteRun, run_suite
+from graders.starter import exercise_module
+from graders.step import Step, find
+from graders.workspace.home import cache_dir
+
+_MOST_COMMITS = 100
+
+
+class GitWork:
+    """The evidence of step 1: a snapshot, the starter it grew from, and the branch that does best."""
+
+    def __init__(self, snapshot: Snapshot, start: StartingPoint) -> None:
+        self.snapshot = snapshot
+        self.start = start
+        self.notes = snapshot.notes
+
+    @property
+    def history(self) -> History:
+        return self.snapshot.history
+
+    @property
+    def moved(self) -> Commit:
+        """Main's tip after the colleague's pull request."""
+        return self.history[self.start.commits.moved]
+
+    @property
+    def main(self) -> str | None:
+        return self.snapshot.refs.get(f"refs/origin/heads/{MAIN}")
+
+    @cached_property
+    def pulls(self) -> dict[str, str]:
+        """The learner's pull requests, number to head."""
+        every = self.snapshot.under("refs/origin/pull/")
+        return {number: head for number, head in every.items() if number.isdigit() and head != self.moved.id}
+
+    @cached_property
+    def moves(self) -> Moves:
+        return explain(self.snapshot, self.moved.id, self.main, self.pulls) if self.main else Moves(())
+
+    @cached_property
+    def branches(self) -> list[FeatureBranch]:
+        return feature_branches(self.snapshot, self.moved.id, self.start.starter, self.pulls, self.moves)
+
+    @cached_property
+    def branch(self) -> FeatureBranch | None:
+        """The branch to judge: the one that does best, so that an abandoned attempt costs nothing."""
+        if not self.branches:
+            return None
+        best = max(_promise(self, branch) for branch in self.branches)
+        equal = [branch for branch in self.branches if _promise(self, branch) == best]
+        if len(equal) > 1:
+            return next((branch for branch in equal if self.tests_of(branch)[-1].green), equal[0])
+        return equal[0]
+
+    @property
+    def chosen(self) -> FeatureBranch:
+        if self.branch is None:
+            raise LookupError("a criterion that needs a branch ran without one")
+        return self.branch
+
+    def tests_of(self, branch: FeatureBranch) -> list[SuiteRun]:
+        """One run for each own commit, oldest first; the tip's also holds the tests of both sides."""
+        return self._run(branch.tip, [commit for commit in branch.own if len(commit.parents) < 2])
+
+    def tip_tests(self, branch: FeatureBranch) -> SuiteRun:
+        return self._run(branch.tip, [self.history[branch.tip]])[0]
+
+    def _run(self, tip: str, commits: list[Commit]) -> list[SuiteRun]:
+        missing = [commit for commit in commits if commit.id not in self._runs]
+        with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as side_by_side:
+            for commit, done in zip(missing, side_by_side.map(lambda one: self._suite(one, tip), missing), strict=True):
+                self._runs[commit.id] = done
+        return [self._runs[commit.id] for commit in commits]
+
+    @cached_property
+    def _runs(self) -> dict[str, SuiteRun]:
+        return {}
+
+    @cached_property
+    def _main_tests(self) -> dict[str, bytes]:
+        files = files_of(self.snapshot.git, self.moved.tree)
+        return {name.removeprefix("tests/"): text for name, text in files.items() if name.startswith("tests/")}
+
+    def _suite(self, commit: Commit, tip: str) -> SuiteRun:
+        try:
+            files = files_of(self.snapshot.git, commit.tree)
+        except TreeTooLarge as trouble:
+            return SuiteRun((), (), (), f"the commit holds {trouble}")
+        added = {}
+        if self.moved.id in self.history.ancestors(commit.id):
+            changed = {name: text for name, text in self._main_tests.items() if files.get(f"tests/{name}") != text}
+            added = self._main_tests if "conftest.py" in changed else changed
+        if commit.id == tip:
+            module = exercise_module(find("git"), "starter")
+            ticket = module.acceptance(self.start.starter.variant).encode()
+            added = {**added, "conftest.py": self._main_tests["conftest.py"], "test_ticket.py": ticket}
+        elif added:
+            added = {**added, "conftest.py": self._main_tests["conftest.py"]}
+        return run_suite(files, added, cache_dir() / "suites")
+
+
+def _promise(work: GitWork, branch: FeatureBranch) -> tuple[float, bool]:
+    """What the branch earns without running anything; an open or merged pull request breaks a tie."""
+    quick = (two_commits, messages, linear, rebased_on_main, pull_request)
+    return sum(one.points for one in quick if not _complaint(one.judge, work, branch)), bool(branch.pulls)
+
+
+def _complaint(judge: Callable[[GitWork], Verdict], work: GitWork, branch: FeatureBranch) -> bool:
+    alone = GitWork(work.snapshot, work.start)
+    alone.__dict__ |= {"branch": branch, "pulls": work.pulls, "moves": work.moves, "branches": work.branches}
+    return judge(alone).kind != "passed"
+
+
+def _named(commits: list[Commit], most: int = 3) -> str:
+    shown = ", ".join(f"{commit.short} “{commit.subject[:60]}”" for commit in commits[:most])
+    return f"{shown} and {len(commits) - most} more" if len(commits) > most else shown
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@criterion(points=1)
+def feature_branch(work: GitWork) -> Verdict:
+    """Your work is on a branch of its own.
+
+    Why: while main stays releasable, you can try, push and throw away on your own branch.
+    Hint: Which branches are there, and which one are you on? `git branch -vv`
+    Hint: `git switch -c short-name` makes a branch and goes there; what you commit now is on it, and not on main.
+    """
+    ran = ["git branch --all -vv"]
+    if branch := work.branch:
+        return passed(f"`{branch.name}` holds {_counted(len(branch.own), 'commit')} of yours.", ran=ran)
+    expected = "a branch beside main with commits of yours"
+    local_main = work.snapshot.refs.get(f"refs/local/{MAIN}")
+    if local_main and (ahead := work.history.between(work.moved.id, local_main)):
+        return failed(
+            f"Your {_counted(len(ahead), 'commit')} ({_named(ahead)}) went onto your local main itself.",
+            expected=expected, where=MAIN, mistake="committed on main", marks=[commit.id for commit in ahead], ran=ran,
+            next="Keep them on a branch with `git switch -c my-feature`, then put main back: "
+            "`git branch -f main origin/main`.",
+        )  # fmt: skip
+    empty = sorted(
+        name for prefix in ("refs/local/", "refs/origin/heads/") for name in work.snapshot.under(prefix) if name != MAIN
+    )
+    if empty:
+        return failed(
+            f"`{empty[0]}` is there, but it holds no commit of yours: uncommitted work counts for nobody but you.",
+            expected=expected, where=empty[0], mistake="nothing committed", ran=ran,
+            next="See what waits with `git status`, then `git add -p` and `git commit`.",
+        )  # fmt: skip
+    return failed(
+        "There is no branch beside main yet.", expected=expected, mistake="no branch", ran=ran,
+        next="Make one with `git switch -c short-name`, change something for the ticket, and commit it.",
+    )  # fmt: skip
+
+
+@criterion(points=1, after=[feature_branch])
+def two_commits(work: GitWork) -> Verdict:
+    """The branch has at least two commits of yours, none of them empty.
+
+    Why: small commits can be read, reverted and bisected one by one.
+    Hint: What is on your branch and not on main? `git log --oneline origin/main..HEAD`
+    Hint: Commit the change first and its test second. One big commit comes apart with `git reset HEAD~`, `git add -p`, `git commit`.
+    """
+    branch = work.chosen
+    real = [commit for commit in branch.own if len(commit.parents) < 2]
+    empty = [commit for commit in real if commit.parents and work.history[commit.parents[0]].tree == commit.tree]
+    ran = [f"git log --stat --oneline origin/main..{branch.revision}"]
+    if empty:
+        return failed(
+            f"{_named(empty)} changes no file.", expected="commits that each change something", where=empty[0].short,
+            mistake="empty commit", marks=[commit.id for commit in empty], ran=ran,
+            next="Drop it: in `git rebase -i origin/main` delete its line.",
+        )  # fmt: skip
+    if len(real) < 2:
+        return failed(
+            f"`{branch.name}` has {_counted(len(real), 'commit')} of yours" + (f": {_named(real)}." if real else "."),
+            expected="two commits or more", where=branch.name, mistake="one commit", ran=ran,
+            next="Commit the test on its own, or split the commit: `git reset HEAD~`, then `git add -p` and `git commit` twice.",
+        )  # fmt: skip
+    return passed(f"{len(real)} commits: {_named(real)}.", ran=ran)
+
+
+@criterion(points=0.5, after=[two_commits])
+def messages(work: GitWork) -> Verdict:
+    """Each commit message says what changed.
+
+    Why: the history is what the next person reads when something breaks at night.
+    Hint: Read your subjects as somebody who was not there: `git log --format=%s origin/main..HEAD`
+    Hint: Finish the sentence “If applied, this commit will …”. Reword with `git rebase -i origin/main` and `reword`.
+    """
+    branch = work.chosen
+    own = [commit for commit in branch.own if len(commit.parents) < 2]
+    ran = [f"git log --format='%h %s' origin/main..{branch.revision}"]
+    reword = "Reword it: `git rebase -i origin/main`, and put `reword` before its line."
+    for commit in own:
+        if why := vagueness(commit.subject):
+            return failed(
+                f"The message “{commit.subject[:80]}” {why}.", expected="a subject that says what the commit changes",
+                where=commit.short, mistake="vague message", marks=[commit.id], next=reword, ran=ran,
+            )  # fmt: skip
+    subjects = [commit.subject.strip().lower() for commit in own]
+    for commit in own:
+        if subjects.count(commit.subject.strip().lower()) > 1:
+            return failed(
+                f"Two commits have the same message, “{commit.subject[:80]}”.", expected="a subject for each commit",
+                where=commit.short, mistake="same message twice", next=reword, ran=ran,
+                marks=[other.id for other in own if other.subject.strip().lower() == commit.subject.strip().lower()],
+            )  # fmt: skip
+    return passed(f"“{own[0].subject[:80]}” and {_counted(len(own) - 1, 'other')} each say what changed.", ran=ran)
+
+
+@criterion(points=0.5, after=[two_commits])
+def linear(work: GitWork) -> Verdict:
+    """The branch has no merge commit.
+
+    Why: on a short-lived branch a merge commit only says that you were late; a straight line can be read and bisected.
+    Hint: Which of your commits has two parents? `git log --merges --oneline origin/main..HEAD`
+    Hint: `git rebase origin/main` lays your commits in one line and leaves merges out.
+    """
+    branch = work.chosen
+    ran = [f"git log --merges --oneline origin/main..{branch.revision}"]
+    if merges := branch.merges:
+        brought_main = any(work.moved.id in work.history.ancestors(parent) for parent in merges[0].parents[1:])
+        what = "merges main into your branch" if brought_main else "is a merge commit"
+        return failed(
+            f"{_named(merges[:1])} {what}.", expected="commits with one parent each", where=merges[0].short,
+            mistake="merged main" if brought_main else "merge commit", marks=[commit.id for commit in merges], ran=ran,
+            next="Lay your commits in one line: `git rebase origin/main`.",
+        )  # fmt: skip
+    return passed(f"{_counted(len(branch.own), 'commit')}, each with one parent.", ran=ran)
+
+
+@criterion(points=2, after=[feature_branch])
+def rebased_on_main(work: GitWork) -> Verdict:
+    """The branch starts at the tip of the moved main.
+
+    Why: a branch that already builds on main's newest commit merges without surprises.
+    Hint: How far has main moved since you branched? `git fetch origin`, then `git log --oneline HEAD..origin/main`
+    Hint: `git rebase origin/main`; mend the conflict so that both filters work, `git add`, `git rebase --continue`.
+    """
+    branch, moved, history = work.chosen, work.moved, work.history
+    ran = ["git fetch origin", f"git merge-base origin/main {branch.revision}"]
+    expected = f"a branch that starts at {moved.short} “{moved.subject}” or later on main"
+    rebase = "`git fetch origin`, then `git rebase origin/main`."
+    reached = history.ancestors(branch.tip)
+    if moved.id not in reached:
+        start = history.merge_base(moved.id, branch.tip)
+        if start is None:
+            return failed(
+                f"`{branch.name}` shares no commit with main: its history is a separate one.", expected=expected,
+                where=branch.name, mistake="unrelated history", ran=ran,
+                next="Branch off main (`git switch -c new-name origin/main`) and bring your commits with "
+                f"`git cherry-pick {branch.own[0].short}^..{branch.revision}`.",
+            )  # fmt: skip
+        copied = [
+            commit for commit in history.between(start, branch.tip)
+            if commit not in branch.own and commit.subject == moved.subject
+        ]  # fmt: skip
+        if copied:
+            return failed(
+                f"{copied[0].short} is a cherry-picked copy of main's {moved.short}, with an id of its own.",
+                expected=expected, where=copied[0].short, mistake="cherry-picked main", marks=[copied[0].id], ran=ran,
+                next=f"{rebase} Git leaves the copy out by itself.",
+            )  # fmt: skip
+        return failed(
+            f"`{branch.name}` starts at {history[start].short}, and main has moved on to {moved.short} "
+            f"“{moved.subject}”.", expected=expected, where=branch.name, mistake="not rebased", next=rebase, ran=ran,
+            marks=[branch.own[0].id],
+        )  # fmt: skip
+    stray = [parent for parent in branch.outside if moved.id not in history.ancestors(parent)]
+    if stray or not branch.outside:
+        start = min(stray, key=lambda id: list(history.commits).index(id)) if stray else ""
+        return failed(
+            f"`{branch.name}` holds main's {moved.short}, but by a merge: it still starts at {start[:7]}.",
+            expected=expected, where=branch.name, mistake="merged main", ran=ran, next=rebase,
+            marks=[commit.id for commit in branch.merges],
+        )  # fmt: skip
+    return passed(f"`{branch.name}` starts at {branch.base[:7]} “{history[branch.base].subject}”.", ran=ran)
+
+
+@criterion(points=2, after=[feature_branch])
+def conflict_resolved(work: GitWork) -> Verdict:
+    """Your change and your colleague's work together.
+
+    Why: a resolved conflict is one where both sides still do what they were meant to do, not one where git is quiet.
+    Hint: What did your colleague change, and what did you? `git diff origin/main~ origin/main` and `git diff origin/main`
+    Hint: The list must take both parameters, and add one `where` for each; then run all tests with `python -m pytest`.
+    """
+    branch, history, variant = work.chosen, work.history, work.start.starter.variant
+    tests = [f"git switch {branch.revision}", "python -m pytest"]
+    if work.moved.id not in history.ancestors(branch.tip):
+        return cannot_check(
+            f"`{branch.name}` does not hold main's {work.moved.short} yet, so there was no conflict to resolve.",
+            next="Rebase first: `git fetch origin`, then `git rebase origin/main`.",
+        )
+    if marker := _marker(work, branch):
+        path, line, commit = marker
+        return failed(
+            f"A conflict marker was committed in {path}, line {line}.", expected="files without <<<<<<< and >>>>>>>",
+            where=f"{path}:{line} in {commit[:7]}", mistake="marker committed", marks=[commit],
+            ran=[f"git grep -nE '^(<{{7}}|>{{7}})' {commit[:7]}"],
+            next="Open the file, keep what both sides meant, remove the three marker lines, and amend that commit "
+            "(`git rebase -i origin/main`, `edit`).",
+        )  # fmt: skip
+    run = work.tip_tests(branch)
+    both = f"`{variant['mine']}` and `{variant['theirs']}` each filter the list, alone and together"
+    if run.trouble:
+        return failed(
+            f"On `{branch.name}`, {run.trouble}.", expected=both, where=branch.tip[:7], mistake="tests cannot run",
+            marks=[branch.tip], ran=tests, next="Run `python -m pytest` on your branch and mend what it says.",
+        )  # fmt: skip
+    kinds = {failure.test.split("_")[1]: failure for failure in reversed(run.added_failures) if failure.file.endswith("ticket.py")}
+    if "theirs" in kinds and "yours" in kinds:
+        mistake, failure, next = "both sides lost", kinds["theirs"], "Take both changes into `list_widgets`."
+    elif "theirs" in kinds:
+        mistake, failure = "colleague's side lost", kinds["theirs"]
+        next = f"Bring `{variant['theirs']}` back beside yours: `git diff {work.moved.short}~ {work.moved.short}` shows it."
+    elif "yours" in kinds:
+        mistake, failure = "your side lost", kinds["yours"]
+        next = f"Bring your `{variant['mine']}` back beside your colleague's; `git log -p ORIG_HEAD` may still show it."
+    elif "both" in kinds:
+        mistake, failure = "not together", kinds["both"]
+        next = "Let each parameter add its own `where`, so that one does not switch the other off."
+    elif run.added_failures:
+        mistake, failure, next = "main's test broken", run.added_failures[0], "Mend the code so that main's tests pass again."
+    elif run.failures:
+        mistake, failure, next = "tests fail", run.failures[0], "Run `python -m pytest` on your branch and mend it."
+    elif dropped := _dropped_test(work, run):
+        return failed(
+            f"Your branch no longer runs your colleague's test `{dropped}`.", expected="the tests of both sides",
+            where=branch.tip[:7], mistake="colleague's test dropped", marks=[branch.tip], ran=tests,
+            next=f"Bring it back: `git checkout {work.moved.short} -- tests/test_{variant['theirs']}.py`, and commit.",
+        )  # fmt: skip
+    else:
+        return passed(f"{both[0].upper() if both[0] != '`' else both[0]}{both[1:]}; {len(run.passed)} tests pass.", ran=tests)
+    return failed(
+        f"On `{branch.name}`: {failure.message.removeprefix('AssertionError: ')}.", expected=both, mistake=mistake,
+        where=f"{failure.file}::{failure.test} on {branch.tip[:7]}", marks=[branch.tip], ran=tests, next=next,
+    )  # fmt: skip
+
+
+def _marker(work: GitWork, branch: FeatureBranch) -> tuple[str, int, str] | None:
+    touched = [change for change in changes(work.snapshot.git, (commit.id for commit in branch.own)) if change.blob]
+    text = contents(work.snapshot.git, {change.blob for change in touched if change.blob})
+    for change in touched:
+        if change.blob and (line := marker_line(text[change.blob])):
+            return change.path, line, change.commit
+    return None
+
+
+def _dropped_test(work: GitWork, run: SuiteRun) -> str:
+    name = f"test_list_by_{work.start.starter.variant['theirs']}"
+    return "" if any(test.split("[")[0] == name for test in run.passed) else name
+
+
+@criterion(points=1, after=[two_commits])
+def each_commit_passes(work: GitWork) -> Verdict:
+    """The tests pass at each of your commits.
+
+    Why: `git bisect` finds the commit that broke something only where every other commit works.
+    Hint: Run the tests at every commit: `git rebase --exec 'python -m pytest -q' origin/main` stops at the first that fails.
+    Hint: Mend a commit where it is: `git rebase -i origin/main`, `edit` on its line, mend, `git commit --amend`, `git rebase --continue`.
+    """
+    branch = work.chosen
+    own = [commit for commit in branch.own if len(commit.parents) < 2]
+    ran = ["git rebase --exec 'python -m pytest -q' origin/main"]
+    if len(own) > _MOST_COMMITS:
+        return cannot_check(
+            f"`{branch.name}` has {len(own)} commits, more than the {_MOST_COMMITS} whose tests are run.",
+            next="Put those together that belong together: `git rebase -i origin/main`, `fixup`.",
+        )
+    for commit, run in zip(own, work.tests_of(branch), strict=True):
+        mend = f"`git rebase -i origin/main`, `edit` on {commit.short}, mend it, `git commit --amend`, `git rebase --continue`."
+        added = [failure for failure in run.added_failures if not failure.file.endswith("ticket.py")]
+        if run.trouble:
+            what = f"At {commit.short} “{commit.subject[:60]}”, {run.trouble}."
+        elif run.failures or added:
+            failure = [*run.failures, *added][0]
+            count = len(run.failures) + len(added)
+            what = (
+                f"At {commit.short} “{commit.subject[:60]}”, {_counted(count, 'test')} "
+                f"{'fails' if count == 1 else 'fail'}: {failure.test} ({failure.message})."
+            )
+        else:
+            continue
+        return failed(
+            what, expected="tests that pass at every commit", where=commit.short, mistake="a commit is broken",
+            marks=[commit.id], ran=ran, next=mend,
+        )  # fmt: skip
+    return passed(f"The tests pass at all {len(own)} commits.", ran=ran)
+
+
+@criterion(points=1, after=[feature_branch])
+def pull_request(work: GitWork) -> Verdict:
+    """A pull request shows this branch.
+
+    Why: a pull request is where others see, test and discuss a change before it reaches main.
+    Hint: What is on origin? `git ls-remote origin`
+    Hint: `git push -u origin BRANCH`, then `ninesteps pr create --title "…" --body "…"`; after a rebase, `git push --force-with-lease`.
+    """
+    branch, origin = work.chosen, work.snapshot.origin
+    ran = ["git ls-remote origin 'refs/pull/*/head'"]
+    if origin.problem:
+        return cannot_check(origin.problem.found, next=origin.problem.next, where="origin", ran=["git ls-remote origin"])
+    if branch.pulls:
+        merged = any(move.number in branch.pulls for move in work.moves.moves)
+        state = "merged" if merged else "open"
+        return passed(f"Pull request #{branch.pulls[0]} ({state}) shows {branch.tip[:7]}.", ran=ran)
+    expected = f"a pull request whose head is {branch.tip[:7]}"
+    behind = {
+        number: head for name in branch.names for number, head in work.pulls.items()
+        if head in work.history.ancestors(branch.tip) or head == work.snapshot.refs.get(f"refs/origin/heads/{name}")
+    } or {
+        number: head for number, head in work.pulls.items()
+        if {commit.subject for commit in work.history.between(work.start.commits.base, head)}
+        & {commit.subject for commit in branch.own}
+    }  # fmt: skip
+    if behind:
+        number, head = max(behind.items(), key=lambda one: int(one[0]))
+        return failed(
+            f"Pull request #{number} still shows {head[:7]}; `{branch.name}` is at {branch.tip[:7]}.", expected=expected,
+            where=f"#{number}", mistake="pull request is behind", marks=[head], ran=ran,
+            next="Push what you have: `git push --force-with-lease` (a rebased branch must replace the old one).",
+        )  # fmt: skip
+    if branch.tip not in work.snapshot.under("refs/origin/heads/").values():
+        return failed(
+            f"`{branch.name}` is only on your machine.", expected=expected, where=branch.name, mistake="not pushed", ran=ran,
+            next=f"`git push -u origin {branch.revision}`, then `ninesteps pr create --title \"…\" --body \"…\"`.",
+        )  # fmt: skip
+    return failed(
+        f"`{branch.name}` is on origin, but no pull request shows it.", expected=expected, where=branch.name,
+        mistake="no pull request", ran=ran, next='Open one: `ninesteps pr create --title "…" --body "…"`.',
+    )  # fmt: skip
+
+
+@criterion(points=1, after=[pull_request])
+def main_only_by_pull_request(work: GitWork) -> Verdict:
+    """Main moved only by pull requests.
+
+    Why: what reaches main is released; a change that nobody saw, and no check ran on, should not get there.
+    Hint: What came to main, and how? `git log --first-parent --oneline origin/main`
+    Hint: Put main back to what came by pull requests, and bring the rest through one: `ninesteps pr create`.
+    """
+    ran = ["git fetch origin", "git log --first-parent --oneline origin/main", "git ls-remote origin"]
+    expected = "main as its pull requests left it"
+    again = "Start anew with `ninesteps reset git` (your work is kept aside), and bring your branch through a pull request."
+    if work.main is None:
+        return failed("origin has no branch main any more.", expected=expected, mistake="main is gone", ran=ran, next=again)
+    if work.moves.lost_start:
+        return failed(
+            f"origin's main is at {work.main[:7]} and no longer holds {work.moved.short} “{work.moved.subject}”.",
+            expected=expected, where=f"origin/{MAIN}", mistake="main was rewritten", ran=ran, next=again,
+        )  # fmt: skip
+    if stray := work.moves.unexplained:
+        return failed(
+            f"{_named([stray])} is on origin's main, and no pull request brought it there.", expected=expected,
+            where=stray.short, mistake="pushed to main", marks=[stray.id], ran=ran, next=again,
+        )  # fmt: skip
+    logged = last_main_in_log(work.snapshot)
+    if logged is not None and logged != work.main:
+        return failed(
+            f"origin's main is at {work.main[:7]}, but the forge's own log last moved it to {logged[:7] or 'nowhere'}.",
+            expected=expected, where=f"origin/{MAIN}", mistake="past the forge", ran=ran, next=again,
+        )  # fmt: skip
+    count = len(work.moves.moves)
+    return passed(
+        f"{_counted(count, 'pull request')} of yours moved main." if count else "Main waits for your pull request.", ran=ran
+    )
+
+
+@contextmanager
+def open_work(path: Path) -> Iterator[GitWork]:
+    """The evidence at `path`. Raises Problem where it is no repository or hand-in of this step."""
+    place = find("git")
+    with snapshot_of(path, place) as snapshot:
+        yield GitWork(snapshot, starting_point(snapshot, place))
+
+
+def draw(work: GitWork) -> CommitGraph:
+    """Main and the judged branch, from the clone's first commit on."""
+    history, start = work.history, work.start.commits
+    tip = work.branch.tip if work.branch else start.moved
+    main = work.main if work.main in history else start.moved
+    own = {commit.id for commit in work.branch.own} if work.branch else set()
+    labels: dict[str, list[str]] = {}
+    for label, id in [("main", main), *((name, tip) for name in (work.branch.names if work.branch else ()))]:
+        labels.setdefault(id or "", []).append(label)
+    for number, head in work.pulls.items():
+        labels.setdefault(head, []).append(f"#{number}")
+    shown = history.in_order(history.ancestors(tip, main or start.moved, start.moved))
+    nodes = tuple(
+        Node(commit.id, commit.subject, int(commit.id in own), commit.parents, tuple(labels.get(commit.id, ())))
+        for commit in shown
+    )
+    return CommitGraph("Your commits", nodes, (MAIN, work.branch.name if work.branch else "your branch"))
+
+
+STEP = Step(
+    title="Git and branching",
+    subskill="Work on a branch and keep it mergeable",
+    minutes=45,
+    open=open_work,
+    criteria=(
+        feature_branch,
+        two_commits,
+        messages,
+        linear,
+        rebased_on_main,
+        conflict_resolved,
+        each_commit_passes,
+        pull_request,
+        main_only_by_pull_request,
+    ),
+    picture=draw,
+)
