@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -174,7 +174,7 @@ def _judged(place: Place, path: Path | None, trust: bool) -> Result:
 
 
 @contextmanager
-def _progress() -> Iterator[object]:
+def _progress() -> Iterator[Callable[[str], None]]:
     """Says what is being judged, where somebody is looking."""
     if not sys.stderr.isatty():
         yield lambda title: None

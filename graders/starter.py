@@ -87,7 +87,8 @@ def _load(path: Path) -> ModuleType:
 @cache
 def starter_for(place: Place, seed: int) -> Starter:
     """The starter of a step for one seed (0 to SEEDS - 1), from `exercises/NN_name/starter.py`."""
-    return exercise_module(place, "starter").starter(seed)
+    made: Starter = exercise_module(place, "starter").starter(seed)
+    return made
 
 
 def write_history(git_dir: Path, starter: Starter, env: Mapping[str, str]) -> StartPoint:

@@ -46,7 +46,8 @@ class Place:
     @property
     def step(self) -> Step:
         """The step's criteria; imported only when asked for."""
-        return importlib.import_module(f"graders.steps.{self.name}").STEP
+        step: Step = importlib.import_module(f"graders.steps.{self.name}").STEP
+        return step
 
 
 @cache

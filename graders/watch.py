@@ -23,7 +23,7 @@ def watch_and(act: Callable[[], None], place: Place, path: Path | None) -> None:
     act()
     typer.echo("Watching your repository. Ctrl-C ends it.")
     for _ in watch(*(watched or [repository]), watch_filter=_is_ref, debounce=2_000, step=_GIT_QUIET, raise_interrupt=False):
-        typer.clear()
+        typer.echo("\x1b[2J\x1b[H", nl=False)
         act()
         typer.echo("Watching your repository. Ctrl-C ends it.")
 

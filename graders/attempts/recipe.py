@@ -65,7 +65,8 @@ def reference(place: Place) -> Recipe:
 
 
 def _read(file: Path, place: Place) -> Recipe:
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     def wrong(what: str) -> Problem:
         return Problem(f"{file.name}: {what}.", "See graders/attempts/recipe.py for what a recipe holds.")

@@ -103,7 +103,10 @@ def _read(done: Completed, nonce: str) -> SuiteRun:
     cases = _cases(done.report)
     if cases is None:
         return SuiteRun((), (), (), f"pytest ended without a report (exit code {done.exit_code}): {_last_words(done)}")
-    passed, failures, added_failures, control_failed = [], [], [], False
+    passed: list[str] = []
+    failures: list[Failure] = []
+    added_failures: list[Failure] = []
+    control_failed = False
     for case in cases:
         name, file = case.get("name", ""), case.get("classname", "").replace(".", "/") + ".py"
         bad = next((child for child in case if child.tag in ("failure", "error")), None)
