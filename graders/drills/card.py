@@ -51,8 +51,13 @@ def feedback_html(feedback: Feedback, note: str, revealed: str) -> str:
     return _card(_TONES[feedback.outcome], _WORDS[feedback.outcome], body, 'role="status"')
 
 
+def trouble_text(found: str, next: str) -> str:
+    """Why there is nothing to ask, for a terminal."""
+    return "\n".join(_wrapped(part) for part in (found, next) if part)
+
+
 def trouble_html(found: str, next: str) -> str:
-    """Why there is nothing to ask."""
+    """The same for a notebook."""
     body = "".join(f"<p>{_rich(part)}</p>" for part in (found, next) if part)
     return _card("error", "This did not work", body, 'role="status"')
 
@@ -86,7 +91,7 @@ def _figure_html(figure: Figure) -> str:
     else:
         drawing = b64encode(commit_graph.svg(figure, _NO_MARKS).encode()).decode()
         words = commit_graph.as_text(figure, _NO_MARKS)
-        # An image with an `alt`, as in the result's card: JupyterLab takes inline SVG out of a notebook it doesn't trust.
+        # An image, as in the result's card: JupyterLab takes inline SVG out of a notebook that it doesn't trust.
         body = (
             f'<img src="data:image/svg+xml;base64,{drawing}" alt="{_plain(words)}">'
             f"<details><summary>{_plain(figure.title)} in words</summary><pre>{escape(words)}</pre></details>"
@@ -104,7 +109,8 @@ def _card(tone: str, head: str, body: str, attributes: str = "") -> str:
 @cache
 def _style() -> str:
     tones = "".join(
-        f".ns-tone-{tone}{{--ns-tone:var(--ns-{tone})}}" for tone in ("passed", "failed", "cannot-check", "error", "lane-1")
+        f".ns-tone-{tone}{{--ns-tone:var(--ns-{tone})}}"
+        for tone in ("passed", "failed", "cannot-check", "error", "lane-1")
     )
     # JupyterLab's theme is its own choice, not the system's; other pages are light.
     dark = f'[data-jp-theme-light="false"] .ns-drill{{color-scheme:dark;{_variables(DARK)}}}'

@@ -18,7 +18,9 @@ class Option:
     why: str
 
 
-def choice(random: Random, text: str, correct: Option, others: Sequence[Option], figures: Sequence[Figure] = ()) -> Question:
+def choice(
+    random: Random, text: str, correct: Option, others: Sequence[Option], figures: Sequence[Figure] = ()
+) -> Question:
     """A question about `figures` with lettered options; the answer is a letter, in either case."""
     options = random.sample([correct, *others], len(others) + 1)
     lettered = dict(zip("ABCDEFGH", options, strict=False))

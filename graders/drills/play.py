@@ -1,14 +1,15 @@
 """Ask a drill and judge an answer, from a notebook cell or a terminal; a learner never sees a traceback.
 
-    drill("git.merge_base")                  shows the question
-    drill("git.merge_base").answer("c3")     judges an answer; answer("git.merge_base", "c3") does the same
-    drill("git.merge_base").another()        asks with new values
-    drill("git.merge_base").give_up()        shows the answer, and why
+drill("git.merge_base")                  shows the question
+drill("git.merge_base").answer("c3")     judges an answer; answer("git.merge_base", "c3") does the same
+drill("git.merge_base").another()        asks with new values
+drill("git.merge_base").give_up()        shows the answer, and why
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import shutil
 import tempfile
@@ -31,6 +32,8 @@ _LONGEST_ANSWER = 20_000
 
 def drill(drill_id: str) -> Asked | Trouble:
     """The drill's current question; the same one each time, until `another()` is asked for."""
+    if os.environ.get("NBGRADER_EXECUTION") == "autograde":  # a grader must not fill the instructor's home
+        return Trouble("Drills are for the learner: they are no part of the grade.")
     try:
         find(drill_id)
         asked = Asked(drill_id, *_current(drill_id))
@@ -57,7 +60,7 @@ class Asked:
     def question(self) -> Question:
         """The question; the same for the same id, seed and variant."""
         nth = "" if self.variant == 1 else f":{self.variant}"
-        return find(self.id).make(Random(f"{self.seed}:{self.id}{nth}"))  # noqa: S311
+        return find(self.id).make(Random(f"{self.seed}:{self.id}{nth}"))
 
     @property
     def title(self) -> str:
@@ -159,6 +162,7 @@ class Trouble:
 
     found: str
     next: str = ""
+    folder: Path = Path()
 
     def answer(self, given: object = None) -> Trouble:
         return self
@@ -170,7 +174,7 @@ class Trouble:
         return self
 
     def __repr__(self) -> str:
-        return f"{self.found} {self.next}".strip()
+        return card.trouble_text(self.found, self.next)
 
     def _repr_html_(self) -> str:
         return card.trouble_html(self.found, self.next)

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a judge says: `text` is why the answer is right, or what is wrong with this very answer; `next` what to try."""
+    """`text` is why the answer is right, or what is wrong with this very answer; `next` is what to try."""
 
     outcome: Outcome
     text: str
@@ -59,8 +59,8 @@ class Question:
     """One question, with values of its own.
 
     `text` and all feedback are paragraphs with `code` in backticks; `{folder}` in `text` becomes the folder that
-    `prepare` filled. `example` shows an answer's form, as Python. `right` is the computed answer, `wrong` are answers that must be
-    refused, each with a diagnosis: the drill's tests use them, and a learner who gives up is shown `right`.
+    `prepare` filled. `example` shows an answer's form, as Python. `right` is the computed answer, `wrong` are answers
+    that must be refused, each with a diagnosis: tests use them, and a learner who gives up is shown `right`.
     """
 
     text: str

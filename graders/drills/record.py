@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,8 +57,13 @@ def events(drill: str) -> Iterator[Event]:
         return
     for line in lines:
         try:
-            event = Event(**json.loads(line))
-            if event.drill == drill and isinstance(event.variant, int):
-                yield event
-        except (ValueError, TypeError, RecursionError):
+            data = json.loads(line)
+            event = Event(**{field.name: data[field.name] for field in fields(Event)})  # a newer version may write more
+        except (ValueError, TypeError, KeyError, RecursionError):
             continue
+        if event.drill == drill and _is_count(event.seed, 0) and _is_count(event.variant, 1):
+            yield event
+
+
+def _is_count(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

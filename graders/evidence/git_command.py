@@ -101,6 +101,22 @@ class Git:
         return done.stdout
 
 
+def ask(git_dir: Path, *words: str) -> str:
+    """One question to somebody's repository where it is, or empty where git gives no answer.
+
+    Only for plumbing that runs nothing which a configuration can name: `rev-list`, `cat-file`, `rev-parse`.
+    """
+    fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_ALLOW_PROTOCOL": "none"}
+    try:
+        done = subprocess.run(
+            ["git", "-c", "safe.directory=*", f"--git-dir={git_dir}", *words],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, env=_environment(git_dir, git_dir) | fixed,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+
+
 def _most_telling(lines: list[str]) -> str:
     for start in ("error: ", "fatal: "):
         for line in lines:

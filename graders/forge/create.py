@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from graders.forge.log import ABSENT, Change, Entry
 from graders.forge.merging import Method
 from graders.forge.protection import HOOKS, SETTINGS
 from graders.forge.pull import BASE
+from graders.problems import Problem
 from graders.reports.safe_text import one_line
 from graders.starter import Starter, StartPoint, write_history
 
@@ -32,6 +34,11 @@ def create_forge(origin: Path, starter: Starter) -> StartPoint:
         hook = origin / "hooks" / name
         hook.write_text(text, encoding="utf-8", newline="\n")
         hook.chmod(0o755)
+        if not os.access(hook, os.X_OK):
+            raise Problem(
+                f"{origin.parent} is on a disk that runs no programs, so main could not be protected there.",
+                "Choose a folder on another disk: --into DIR",
+            )
     points = write_history(origin, starter, forge_environment())
     event = {"event": "opened", "main": points.base}
     entry = Entry(f"Open the forge: {BASE} is {points.base[:7]}", event, _iso(starter.commits[-1].when))

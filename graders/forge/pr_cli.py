@@ -67,8 +67,8 @@ def list_(
 
 
 @app.command(epilog="Example: ninesteps pr view 2")
-def view(which: Annotated[str | None, typer.Argument(metavar="[NUMBER|BRANCH]", help=_WHICH)] = None) -> None:
-    """Show a pull request: its state, its commits, and whether it can be merged."""
+def view(which: Annotated[str | None, typer.Argument(metavar="NUMBER|BRANCH", help=_WHICH)] = None) -> None:
+    """Show a pull request, and whether it can be merged."""
     from graders.forge import pulls
     from graders.workspace.locate import clone_here
 
@@ -99,7 +99,7 @@ def view(which: Annotated[str | None, typer.Argument(metavar="[NUMBER|BRANCH]", 
 
 @app.command(epilog="Example: ninesteps pr merge 2 --squash --delete-branch")
 def merge(
-    which: Annotated[str | None, typer.Argument(metavar="[NUMBER|BRANCH]", help=_WHICH)] = None,
+    which: Annotated[str | None, typer.Argument(metavar="NUMBER|BRANCH", help=_WHICH)] = None,
     as_merge: Annotated[bool, typer.Option("--merge", "-m", help="With a merge commit.")] = False,
     as_squash: Annotated[bool, typer.Option("--squash", "-s", help="As one commit.")] = False,
     as_rebase: Annotated[bool, typer.Option("--rebase", "-r", help="Commit by commit, on top of main.")] = False,

@@ -312,9 +312,10 @@ def _without_local_branch(clone: Clone, pull: Pull) -> tuple[str, ...]:
                 *notes,
                 f"Your own {branch} was kept: git could not switch to {BASE} with your uncommitted changes.",
             )
-        pulled = holds(clone.mine, "pull", "--quiet", "--ff-only", "--prune", "origin", BASE)
-        after = f"and brought {BASE} up to date" if pulled else f"but could not bring {BASE} up to date: git pull"
-        notes.append(f"Switched to {BASE} {after}.")
+        holds(clone.mine, "fetch", "--quiet", "--prune", "origin")
+        forwarded = holds(clone.mine, "merge", "--quiet", "--ff-only", f"origin/{BASE}")
+        after = "brought it up to date" if forwarded else "left it as it is: it has commits that origin does not have"
+        notes.append(f"Switched to {BASE} and {after}.")
     if holds(clone.mine, "branch", "--quiet", "-D", "--", branch):
         notes.append(f"Deleted your own {branch}.")
     return tuple(notes)

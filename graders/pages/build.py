@@ -83,8 +83,10 @@ def _fingerprint(pages: Iterable[Path], out: Path) -> str:
     criteria = [
         (place.name, one.name, one.points, one.title, one.why) for place in places() for one in place.step.criteria
     ]
-    files = [*pages, *Path(__file__).parent.glob("*.py"), *out.glob("source/*/*.ipynb"), *out.glob("release/*/*.ipynb")]
-    digests = {f"{file.parent.parent.name}/{file.name}": _digest(file) for file in sorted(files)}
+    ours = [*pages, *Path(__file__).parent.glob("*.py")]
+    built = [*out.glob("source/*/*.ipynb"), *out.glob("release/*/*.ipynb")]
+    digests = {file.name: _digest(file) for file in sorted(ours)}
+    digests |= {file.relative_to(out).as_posix(): _digest(file) for file in sorted(built)}
     tools = {name: version(name) for name in ("jupytext", "nbformat", "nbgrader")}
     return json.dumps({"criteria": criteria, "files": digests, "tools": tools}, indent=1) + "\n"
 

@@ -22,7 +22,8 @@ is replaced by the table of that step's criteria. Anything else that would not s
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, count
 from typing import Any
 
 from graders.pages.tables import criteria_table, points_of
@@ -45,17 +46,16 @@ def notebook(text: str, shown_as: str) -> Any:
     try:
         book = jupytext.reads(text, fmt="md:myst")
     except Exception as trouble:  # jupytext has no error class of its own for a broken page
+        reason = (str(trouble).splitlines() or [type(trouble).__name__])[0]
         raise Problem(f"{shown_as} cannot be read as MyST: {trouble}", "Compare with a page that builds.") from None
     if not book.cells:
         raise Problem(f"{shown_as} has no cells.", "Write at least a heading.")
-    ids: Counter[str] = Counter()
-    for number, cell in enumerate(book.cells, start=1):
-        place = f"{shown_as}, cell {number} ({_first_line(cell.source)[:50]!r})"
-        if cell.cell_type == "code":
-            _expand_code(cell, place)
-        else:
-            _expand_markdown(cell, place)
-        cell.id = _cell_id(cell, ids, place)
+    places = [
+        f"{shown_as}, cell {number} ({_first_line(cell.source)[:50]!r})" for number, cell in enumerate(book.cells, 1)
+    ]
+    for cell, place in zip(book.cells, places, strict=True):
+        (_expand_code if cell.cell_type == "code" else _expand_markdown)(cell, place)
+    _set_ids(book.cells, places)
     _add_note(book.cells[0], shown_as)
     book.metadata.pop("jupytext", None)
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
@@ -65,13 +65,14 @@ def notebook(text: str, shown_as: str) -> Any:
 
 
 def _expand_code(cell: Any, place: str) -> None:
+    is_check = "check" in cell.metadata
     step_name = cell.metadata.pop("check", None)
     tags = cell.metadata.get("tags", [])
     unknown = sorted(set(cell.metadata) - {"tags"}) + [tag for tag in tags if tag != "raises-exception"]
-    if unknown or not isinstance(tags, list):
-        raise Problem(f"{place}: I don't know the tag {', '.join(map(repr, unknown or [tags]))}.", _HINT_FOR_TAGS)
+    if unknown:
+        raise Problem(f"{place}: I don't know the tag {', '.join(map(repr, unknown))}.", _HINT_FOR_TAGS)
     cell.outputs, cell.execution_count = [], None
-    if step_name is None:
+    if not is_check:
         return
     step = _step(step_name, place)
     if "from graders.notebook import" not in cell.source:
@@ -111,7 +112,8 @@ def _expand_markdown(cell: Any, place: str) -> None:
 
 
 def _step(name: object, place: str) -> Any:
-    if not isinstance(name, str) or not name.strip():
+    name = "" if name is None else str(name)
+    if not name.strip():
         raise Problem(f"{place}: the tag names no step.", _STEP_IS_NAMED)
     try:
         step = find(name)
@@ -122,16 +124,22 @@ def _step(name: object, place: str) -> Any:
     return step
 
 
-def _cell_id(cell: Any, ids: Counter[str], place: str) -> str:
-    grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
-    if grade_id and ids[grade_id]:
-        raise Problem(f"{place}: {grade_id} stands in this page twice.", "Keep one check cell for each step.")
-    slug = grade_id or _NOT_IN_SLUG.sub("-", _first_line(cell.source).lower()).strip("-")[:40].strip("-")
-    slug = slug or cell.cell_type
-    if not grade_id and slug.startswith("check-"):
-        slug = f"{cell.cell_type}-{slug}"  # a check's id is its grade_id, and nobody else's
-    ids[slug] += 1
-    return slug if ids[slug] == 1 else f"{slug}-{ids[slug]}"
+def _set_ids(cells: Sequence[Any], places: Sequence[str]) -> None:
+    """A check's id is its grade_id; every other cell's comes from its first line, and a number where that is taken."""
+    taken: set[str] = set()
+    for cell, place in zip(cells, places, strict=True):
+        if grade_id := cell.metadata.get("nbgrader", {}).get("grade_id"):
+            if grade_id in taken:
+                raise Problem(f"{place}: {grade_id} stands in this page twice.", "Keep one check cell for each step.")
+            taken.add(grade_id)
+            cell.id = grade_id
+    for cell in cells:
+        if "nbgrader" in cell.metadata:
+            continue
+        slug = _NOT_IN_SLUG.sub("-", _first_line(cell.source).lower()).strip("-")[:40].strip("-") or cell.cell_type
+        names = chain([slug], (f"{slug}-{number}" for number in count(2)))
+        cell.id = next(name for name in names if name not in taken)
+        taken.add(cell.id)
 
 
 def _first_line(source: str) -> str:

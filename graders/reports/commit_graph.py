@@ -259,7 +259,9 @@ def _style(colours: dict[str, str]) -> str:
             f".ns-graph path.lane-{lane}{{stroke:{colour}}}"
             f".ns-graph rect.lane-{lane}{{stroke:{colour};fill:{page}}}.ns-graph text.lane-{lane}{{fill:{colour}}}"
         )
-    rules.append(f".ns-graph .merge{{fill:{page}}}.ns-graph .mark{{fill:{mark}}}.ns-graph text.mark{{fill:{page}}}")
+    rules.append(
+        f".ns-graph circle.merge{{fill:{page}}}.ns-graph .mark{{fill:{mark}}}.ns-graph text.mark{{fill:{page}}}"
+    )
     return "".join(rules)
 
 

@@ -41,10 +41,11 @@ def one_line(text: str, longest: int = LONGEST) -> str:
         category = unicodedata.category(character)
         if category == "Cs":
             character, category = "\N{REPLACEMENT CHARACTER}", "So"
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if category in ("Cc", "Cf") or marks > _MOST_MARKS or _is_noncharacter(character):
+        if category in ("Cc", "Cf") or _is_noncharacter(character):
             continue
-        kept.append(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
     return cut(" ".join("".join(kept).split()), longest)
 
 

@@ -77,6 +77,12 @@ class _Page:
             yield Text.assemble(lead, line)
             lead = Text(" " * lead.cell_len)
 
+    def both_ends(self, lead: Text, body: Text, end: Text) -> Iterator[Text]:
+        """`body` as `wrapped` lays it out, with `end` at the right of its first line."""
+        first, *others = self.wrapped(lead, body, self.width - lead.cell_len - end.cell_len - 2)
+        yield Text.assemble(first, " " * (self.width - first.cell_len - end.cell_len), end)
+        yield from others
+
     def first_line(self, lead: Text, body: Text, room: int) -> Iterator[Text]:
         """`body` on one line, cut with “…” where it has more than `room` cells; nothing where there is none."""
         more = encodable("…", self.encoding)
@@ -93,7 +99,8 @@ def _glued(code: str, longest: int) -> str:
 
 
 def _report(page: _Page, result: Result) -> Iterator[Text]:
-    yield _both_ends(page, page.text(wording.heading(result), "bold"), page.text(wording.score(result), "bold"))
+    score = page.text(wording.score(result), "bold")
+    yield from page.both_ends(Text(), page.text(wording.heading(result), "bold"), score)
     yield Text(("-" if page.ascii else "─") * page.width, "dim")
     numbers = {judged.criterion.title: number for number, judged in enumerate(result.criteria, start=1)}
     after_details = False
@@ -120,9 +127,7 @@ def _heading(page: _Page, judged: Judged, number: int, waits_for: int | None) ->
     title = page.text(f"{number}. {judged.criterion.title}", "dim" if waiting else "bold")
     if waiting:
         title.append(f" (after {waits_for})" if waits_for else "")
-    lines = list(page.wrapped(lead, title, page.width - _LEAD - points.cell_len - 2))
-    yield _both_ends(page, lines[0], points)
-    yield from lines[1:]
+    yield from page.both_ends(lead, title, points)
 
 
 def _details(page: _Page, judged: Judged) -> Iterator[Text]:
@@ -157,8 +162,3 @@ def _closing(page: _Page, result: Result) -> Iterator[Text]:
     for command, purpose in now.commands:
         lead = Text.assemble("  ", (command.ljust(longest), "cyan"), "   ")
         yield from page.wrapped(lead, page.text(purpose, "dim"), max(page.width - lead.cell_len, 12))
-
-
-def _both_ends(page: _Page, left: Text, right: Text) -> Text:
-    gap = max(page.width - left.cell_len - right.cell_len, 2)
-    return Text.assemble(left, " " * gap, right)

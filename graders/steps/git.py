@@ -181,7 +181,7 @@ def feature_branch(work: GitWork) -> Verdict:
 
 @criterion(points=1, after=[feature_branch])
 def two_commits(work: GitWork) -> Verdict:
-    """The branch has at least two commits of yours, none of them empty.
+    """At least two commits of yours, none empty.
 
     Why: small commits can be read, reverted and bisected one by one.
     Hint: What is on your branch and not on main? `git log --oneline origin/main..HEAD`
@@ -208,7 +208,7 @@ def two_commits(work: GitWork) -> Verdict:
 
 @criterion(points=0.5, after=[two_commits])
 def messages(work: GitWork) -> Verdict:
-    """Each commit message says what changed.
+    """Each message says what changed.
 
     Why: the history is what the next person reads when something breaks at night.
     Hint: Read your subjects as somebody who was not there: `git log --format=%s origin/main..HEAD`
@@ -237,7 +237,7 @@ def messages(work: GitWork) -> Verdict:
 
 @criterion(points=0.5, after=[two_commits])
 def linear(work: GitWork) -> Verdict:
-    """The branch has no merge commit.
+    """No merge commit on the branch.
 
     Why: on a short-lived branch a merge commit only says that you were late; a straight line can be read and bisected.
     Hint: Which of your commits has two parents? `git log --merges --oneline origin/main..HEAD`

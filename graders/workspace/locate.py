@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from graders.evidence.git_command import ask
 from graders.problems import Problem
 from graders.step import ROOT, Place
 from graders.workspace.home import default_workspace
@@ -19,7 +20,7 @@ def workspace_of(place: Place, path: Path | None = None) -> Path:
     if path is not None:
         path = path.expanduser().absolute()
         return path / "repo" if not (path / ".git").exists() and (path / "repo" / ".git").exists() else path
-    here = _top_of(Path.cwd())
+    here = _clone_around(Path.cwd())
     recorded = folder_of(place) / "repo"
     if here and (here == recorded.resolve() or _began_from(place, here)):
         return here
@@ -48,8 +49,7 @@ def clone_here() -> Path:
     It is the repository around the current folder (the course's own does not count, since notebooks run there); else
     the one started last. Raises Problem where there is none.
     """
-    here = _top_of(Path.cwd())
-    if here and here != ROOT.resolve():
+    if here := _clone_around(Path.cwd()):
         return here
     progress = load()
     one = progress.steps.get(progress.latest or "")
@@ -58,17 +58,14 @@ def clone_here() -> Path:
     raise Problem("This folder is in no clone, and no step was started yet.", "Start one: `ninesteps start git`")
 
 
-def _top_of(folder: Path) -> Path | None:
+def _clone_around(folder: Path) -> Path | None:
+    """The repository that `folder` is in; the course's own does not count."""
     folder = folder.resolve()
-    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
+    return None if top == ROOT.resolve() else top
 
 
 def _began_from(place: Place, repo: Path) -> bool:
     """Whether a root commit of the repository names the step, as starters do."""
-    from graders.forge.git_calls import ask, learner_git, without_caller_variables
-
-    with without_caller_variables():
-        calls = learner_git(repo)
-        calls.update_environment(GIT_ALLOW_PROTOCOL="none")  # a partial clone must not fetch because of this
-        named = ask(calls, "log", "--max-parents=0", "--format=%(trailers:key=Exercise,valueonly)", "HEAD")
+    named = ask(repo / ".git", "rev-list", "--max-parents=0", "--format=%(trailers:key=Exercise,valueonly)", "HEAD")
     return place.name in named.split()

@@ -14,7 +14,7 @@ _BRANCHES = ("login", "search", "export", "stock-filter", "dark-mode")
 def _make(random: Random) -> Question:
     branch = random.choice(_BRANCHES)
     shared, own = random.randint(2, 4), random.randint(2, 5)
-    behind = random.choice([count for count in range(1, 5) if count != own])
+    behind = random.choice([count for count in range(1, 6) if count not in (own, own + 1, shared + own)])
     later_lanes = random.sample([1] * own + [0] * behind, own + behind)
     everything = shared + own
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
-import tempfile
-from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -52,6 +51,8 @@ _BREAKS = (
     ("Compute the discount from whole units", "total * percent // 100", "total // 100 * percent"),
     ("Shorten total_cents", "quantity * price for quantity, price in lines", "price for _, price in lines"),
     ("Round the discount", "total * percent // 100", "round(total * percent / 100)"),
+    ("Take discounts in tenths of a percent", "percent // 100", "percent // 1000"),
+    ("Leave lines without a quantity out", "quantity, price in lines", "quantity, price in lines if quantity > 1"),
 )
 # subject, file, text to add: none of them touches what the test looks at
 _EDITS = (
@@ -64,7 +65,7 @@ _EDITS = (
     ("Format prices for invoices", "money.py", 'def euros(cents):\n    return f"{cents / 100:.2f}"\n'),
     ("Parse prices from a form", "money.py", "def cents(text):\n    return round(float(text) * 100)\n"),
     ("List the currencies we take", "money.py", 'CURRENCIES = ("EUR", "CHF", "SEK")\n'),
-    ("Count the items of a cart", "cart.py", "\n\ndef items(lines):\n    return sum(quantity for quantity, _ in lines)\n"),
+    ("Count the lines of a cart", "cart.py", "\n\ndef count(lines):\n    return len(lines)\n"),
     ("Tell an empty cart", "cart.py", "\n\ndef is_empty(lines):\n    return not lines\n"),
     ("Find the dearest line", "cart.py", "\n\ndef dearest(lines):\n    return max(lines, key=lambda line: line[1])\n"),
     ("Send a receipt", "receipt.py", 'def receipt(total):\n    return f"Total: {total} cents"\n'),
@@ -103,23 +104,17 @@ def _make(random: Random) -> Question:
     commits, place = history(random)
     subjects = [commit.message.strip() for commit in commits]
 
-    @cache
-    def ids() -> tuple[str, ...]:
-        return _ids(commits)
-
-    def judge(given: str) -> Feedback:
-        return _judge(ids(), subjects, place, given)
-
+    ids = _ids(commits)
     return Question(
         text=(
             f"The folder `{{folder}}` is a git repository with {len(commits)} commits on main. Its test, "
             "`python test_cart.py`, passed at the first commit, tagged v1.0, and fails now. Which commit broke it?\n\n"
             "There, `git bisect start main v1.0` and then `git bisect run python test_cart.py` find it; "
-            "`git bisect reset` takes you back to main. Answer with the commit's id, in full or shortened, or its subject."
+            "`git bisect reset` takes you back to main. Answer with its id, shortened if you like, or its subject."
         ),
-        judge=judge,
-        right=subjects[place],
-        wrong=tuple(subject for number, subject in enumerate(subjects) if number != place),
+        judge=lambda given: _judge(ids, subjects, place, given),
+        right=ids[place],
+        wrong=(*ids[:place], *ids[place + 1 :]),
         example='"1a2b3c4"',
         prepare=lambda folder: _build(folder, commits),
     )
@@ -133,7 +128,7 @@ def _judge(ids: tuple[str, ...], subjects: list[str], place: int, given: str) ->
         if not found:
             return unclear(f"No commit on main has an id that begins with {quoted(answer)}.", _LOOK)
         if len(found) > 1:
-            return unclear(f"{len(found)} commits have an id that begins with {quoted(answer)}.", "Give more of its id.")
+            return unclear(f"{len(found)} commits have an id that begins with {quoted(answer)}.", "Give more of it.")
     if not found:
         return unclear(f"{quoted(answer)} is neither the id nor the subject of a commit on main.", _LOOK)
     number = found[0]
@@ -155,9 +150,24 @@ _RUN = "Let `git bisect run` decide: it ends with “… is the first bad commit
 
 
 def _ids(commits: tuple[Commit, ...]) -> tuple[str, ...]:
-    with tempfile.TemporaryDirectory(prefix="ninesteps-") as folder:
-        _build(Path(folder) / "repo", commits)
-        return tuple(_git(Path(folder) / "repo", "rev-list", "--reverse", "main").split())
+    """The ids that git gives these commits, in a line: hashed as git does, so that judging needs no repository.
+
+    https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+    """
+    ids: list[str] = []
+    blobs: dict[str, str] = {}
+    for commit in commits:
+        blobs |= {name: _hash("blob", (text or "").encode()) for name, text in commit.files.items()}
+        tree = b"".join(f"100644 {name}\0".encode() + bytes.fromhex(blob) for name, blob in sorted(blobs.items()))
+        parent = f"parent {ids[-1]}\n" if ids else ""
+        who = f"{commit.author} {commit.when} +0000"
+        head = f"tree {_hash('tree', tree)}\n{parent}author {who}\ncommitter {who}\n\n"
+        ids.append(_hash("commit", f"{head}{commit.message}".encode()))
+    return tuple(ids)
+
+
+def _hash(kind: str, content: bytes) -> str:
+    return hashlib.sha1(f"{kind} {len(content)}\0".encode() + content, usedforsecurity=False).hexdigest()
 
 
 def _build(folder: Path, commits: tuple[Commit, ...]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, NamedTuple
 
@@ -12,7 +13,24 @@ from graders.drills.question import Drill, Feedback, Listing, Question, right, u
 from graders.evidence.conflict_markers import marker_line
 
 _COLLEAGUES = ("Noor", "Jonas", "Amara", "Mei")
-_SIGNS = {"==": lambda one, other: one == other, ">=": lambda one, other: one >= other, "<=": lambda one, other: one <= other}
+_SIGNS: dict[str, Callable[[Any, Any], bool]] = {"==": operator.eq, ">=": operator.ge, "<=": operator.le}
+
+
+# Docstrings of a few lines: git makes one hunk of two that stand closer than that.
+_SELECT = '''\
+    """The orders to pack today, oldest first.
+
+    Each option narrows the list; without any it holds every order.
+    """
+    found = list(orders)
+'''
+_SHIPPING = '''\
+    """What it costs to send a parcel, in cents.
+
+    A fee for each parcel, more for each full kilogram, and the options.
+    """
+    cents = {base} + grams // 1000 * 100
+'''
 
 
 class Side(NamedTuple):
@@ -25,18 +43,18 @@ class Side(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A function of three parts (`head` with a place for the parameters, `start`, `end`) and both sides' changes.
+    """A function of one argument, with `start` and `end` of its body, and both sides' changes to it.
 
-    `calls` are keyword arguments with what the function must give for them; `argument` is its first argument.
+    `calls` are keyword arguments with what the function must give for them and for `value` as its argument.
     """
 
     name: str
-    head: str
+    argument: str
     start: str
     end: str
     mine: Side
     theirs: Side
-    argument: Any
+    value: Any
     calls: tuple[tuple[dict[str, Any], Any], ...]
 
     def text(self, *sides: Side) -> str:
@@ -44,7 +62,8 @@ class Case(NamedTuple):
         return f"{self.head_with(*sides)}{self.start}{''.join(side.block for side in sides)}{self.end}"
 
     def head_with(self, *sides: Side) -> str:
-        return self.head.format("".join(f", {side.parameter}={side.default}" for side in sides))
+        extra = "".join(f", {side.parameter}={side.default}" for side in sides)
+        return f"def {self.name}({self.argument}{extra}):\n"
 
     def conflict(self, commit: str) -> str:
         """The file as a rebase leaves it; `commit` names the learner's own commit, as git does."""
@@ -58,9 +77,14 @@ class Case(NamedTuple):
 
 def _filter_case(random: Random) -> Case:
     orders = [
-        {"id": number, "total": random.randrange(5, 95), "country": random.choice(["PT", "SE", "CH"]), "items": random.randint(1, 6)}
+        {
+            "id": number,
+            "total": random.randrange(5, 95),
+            "country": random.choice(["PT", "SE", "CH"]),
+            "items": random.randint(1, 6),
+        }
         for number in range(1, 9)
-    ]  # fmt: skip
+    ]
     known = (
         ("min_total", "total", ">=", random.choice(orders)["total"]),
         ("max_total", "total", "<=", random.choice(orders)["total"]),
@@ -82,14 +106,15 @@ def _filter_case(random: Random) -> Case:
 
     mine, theirs = (side(*one) for one in picked)
     return Case(
-        "select_orders", "def select_orders(orders{0}):\n", "    found = list(orders)\n", "    return found\n",
+        "select_orders", "orders", _SELECT, "    return found\n",
         mine, theirs, orders, _calls(mine, theirs, expected),
     )  # fmt: skip
 
 
 def _shipping_case(random: Random) -> Case:
     base, grams = random.randrange(290, 690, 10), random.randrange(1200, 4000, 100)
-    picked = [(name, random.randrange(110, 990, 10)) for name in random.sample(["express", "insured", "island", "gift"], 2)]
+    names = random.sample(["express", "insured", "island", "gift"], 2)
+    picked = [(name, random.randrange(110, 990, 10)) for name in names]
 
     def side(parameter: str, extra: int) -> Side:
         return Side(parameter, "False", f"    if {parameter}:\n        cents += {extra}\n", True)
@@ -99,8 +124,8 @@ def _shipping_case(random: Random) -> Case:
 
     mine, theirs = (side(*one) for one in picked)
     return Case(
-        "shipping_cents", "def shipping_cents(grams{0}):\n", f"    cents = {base} + grams // 1000 * 100\n",
-        "    return cents\n", mine, theirs, grams, _calls(mine, theirs, expected),
+        "shipping_cents", "grams", _SHIPPING.format(base=base), "    return cents\n",
+        mine, theirs, grams, _calls(mine, theirs, expected),
     )  # fmt: skip
 
 
@@ -128,27 +153,34 @@ def _make(random: Random) -> Question:
     both = made.text(theirs, mine)
     return Question(
         text=(
-            f"You rebase onto main, and git stops here. {colleague} has added `{theirs.parameter}` on main (HEAD), you add "
-            f"`{mine.parameter}`. Mend the function so that both work, alone and together, and hand back its whole text "
-            "between three quotes."
+            f"You rebase onto main, and git stops here. {colleague} has added `{theirs.parameter}` on main (HEAD), you "
+            f"add `{mine.parameter}`. Mend the function so that both work, alone and together, and hand back its whole "
+            "text between two `'''`."
         ),
         judge=lambda given: _judge(made, colleague, given),
         right=both,
-        wrong=(
-            conflict,
-            made.text(theirs),
-            made.text(mine),
-            made.text(),
-            made.head_with(theirs) + made.head_with(mine) + made.start + theirs.block + mine.block + made.end,
-            made.text(theirs) + "\n\n" + made.text(mine),
-            made.head_with(theirs, mine) + made.start + theirs.block + made.end,
-            made.head_with(theirs, mine) + made.start + mine.block + made.end,
-            made.head_with(theirs, mine) + made.start + theirs.block + mine.block.replace("    if", "    elif", 1) + made.end,
-            made.head_with(theirs, mine) + made.start + theirs.block + made.end + mine.block + made.end,
-            both.replace(made.name, "mended"),
-        ),
+        wrong=_mistakes(made, conflict),
         example=f"'''def {made.name}(…'''",
-        figures=(Listing(f"{made.name.partition('_')[2]}.py", conflict),),
+        figures=(Listing("shop.py", conflict),),
+    )
+
+
+def _mistakes(made: Case, conflict: str) -> tuple[str, ...]:
+    """What people hand back: markers, one side, both sides one above the other, a change without its lines, …"""
+    theirs, mine = made.theirs, made.mine
+    joined = made.head_with(theirs, mine) + made.start
+    return (
+        conflict,
+        made.text(theirs),
+        made.text(mine),
+        made.text(),
+        made.head_with(theirs) + made.head_with(mine) + made.start + theirs.block + mine.block + made.end,
+        made.text(theirs) + "\n\n" + made.text(mine),
+        joined + theirs.block + made.end,
+        joined + mine.block + made.end,
+        joined + theirs.block + mine.block.replace("    if", "    elif", 1) + made.end,
+        joined + theirs.block + made.end + mine.block + made.end,
+        made.text(theirs, mine).replace(made.name, "mended"),
     )
 
 
@@ -160,7 +192,8 @@ def _judge(made: Case, colleague: str, given: str) -> Feedback:
 def _by_form(made: Case, colleague: str, text: str) -> Feedback | None:
     """What reading alone shows; None where it has to be run."""
     lines = text.splitlines()
-    marked = marker_line(text.encode()) or next((at for at, line in enumerate(lines, start=1) if line == "======="), None)
+    middle = next((at for at, line in enumerate(lines, start=1) if line == "======="), None)
+    marked = marker_line(text.encode()) or middle
     if marked:
         return wrong(
             f"Line {marked} is still a conflict marker: `{lines[marked - 1]}`.",
@@ -220,19 +253,19 @@ with open(sys.argv[1], "w", encoding="utf-8") as file:
 def _by_effect(made: Case, colleague: str, text: str) -> Feedback:
     from graders.runners.sandbox import Limits, run
 
-    given = json.dumps([made.name, made.argument, [call for call, _ in made.calls]])
+    given = json.dumps([made.name, made.value, [call for call, _ in made.calls]])
     files = {"given.json": given.encode(), "mended.py": text.encode(), "harness.py": _HARNESS.encode()}
-    done = run(["python", "-I", "harness.py", "{report}"], files=files, limits=Limits(seconds=10, cpu_seconds=5, memory_bytes=1 << 30))
+    limits = Limits(seconds=5, cpu_seconds=4, memory_bytes=1 << 30)
+    done = run(["python", "-I", "harness.py", "{report}"], files=files, limits=limits)
     if done.timed_out:
-        return wrong(f"`{made.name}` doesn't come to an end.", "Compare its body with the two sides: neither loops for long.")
+        return wrong(f"`{made.name}` doesn't come to an end.", "Compare its body with the two sides: neither waits.")
     outcomes = _read(done.report)
     if not outcomes:
-        return wrong(
-            "Python ended before the function gave anything back.", "Hand back the function alone, without code around it."
-        )
+        return wrong("Python ended before the function gave anything back.", "Hand back the function and nothing else.")
     lost = (None, f"{colleague}'s change", "your change")
     for number, (call, expected) in enumerate(made.calls):
-        shown = f"`{made.name}({', '.join([*_FIRST[made.name], *(f'{key}={value!r}' for key, value in call.items())])})`"
+        words = [made.argument, *(f"{key}={value!r}" for key, value in call.items())]
+        shown = f"`{made.name}({', '.join(words)})`"
         kind, value = outcomes[number] if number < len(outcomes) else ("raised", "it stopped here")
         if kind == "raised":
             return wrong(f"{shown} breaks off: {value}.", "Run it once yourself before you hand it back.")
@@ -247,15 +280,13 @@ def _by_effect(made: Case, colleague: str, text: str) -> Feedback:
                 "Look for an `elif`, an `else` or an early `return` that keeps the second from its turn.",
             )
         if value == made.calls[0][1]:
-            return wrong(f"{saw}: {lost[number]} is lost.", f"The lines for `{next(iter(call))}` belong in the body too.")
+            place = f"The lines for `{next(iter(call))}` belong in the body too, before its `return`."
+            return wrong(f"{saw}: {lost[number]} is lost.", place)
         return wrong(f"{saw}.", f"Is {lost[number]} in the body just once, as it was?")
     return right(
-        f"Both `{made.theirs.parameter}` and `{made.mine.parameter}` work, alone and together, and without them the function "
-        "does what it always did. In a rebase, `git add` and `git rebase --continue` come next."
+        f"Both `{made.theirs.parameter}` and `{made.mine.parameter}` work, alone and together, and without them the "
+        "function does what it always did. In a rebase, `git add` and `git rebase --continue` come next."
     )
-
-
-_FIRST = {"select_orders": ["orders"], "shipping_cents": ["grams"]}
 
 
 def _short(value: Any) -> str:

@@ -10,7 +10,6 @@ from graders.drills.question import Drill, Feedback, Question, quoted, right, un
 from graders.picture import CommitGraph, Node
 
 _BRANCHES = (("login", "audit"), ("search", "ranking"), ("export", "csv"), ("checkout", "coupons"), ("alerts", "email"))
-_BOTH = ("is on both branches too", "are on both branches too")
 MAIN, FEATURE, SIDE = 0, 1, 2
 
 
@@ -119,7 +118,8 @@ def _judge(history: History, base: str, feature: str, given: str) -> Feedback:
             f"{commit} is where `{feature}` left main, but a merge has brought the two together again since then.",
             "Look at each merge: both of its parents count.",
         )
-    later = f"{' and '.join(children)} {'come' if len(children) > 1 else 'comes'} after it and {_BOTH[len(children) > 1]}"
+    come = "come after it, and are" if len(children) > 1 else "comes after it, and is"
+    later = f"{' and '.join(children)} {come} on both branches too"
     return wrong(
         f"{commit} is a common ancestor, but not the newest: {later}.", "Go on from there while both branches reach it."
     )

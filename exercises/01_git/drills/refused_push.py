@@ -22,7 +22,7 @@ class Situation(NamedTuple):
 
 
 def situations(branch: str) -> dict[str, Situation]:
-    """The ways in which a push is refused. The output's words are git's own, and the hosting service's for `protected`."""
+    """The ways in which a push is refused. The output is git's own, with GitHub's words for `protected`."""
     return {
         "no upstream": Situation(
             f"You have just made `{branch}` with `git switch -c`, and push it for the first time.",
@@ -35,7 +35,7 @@ def situations(branch: str) -> dict[str, Situation]:
             f"$ git push\nTo {_URL}\n ! [rejected]        {branch} -> {branch} (fetch first)\n"
             f"error: failed to push some refs to '{_URL}'",
             "git pull --rebase\ngit push",
-            "`fetch first` says that the remote branch has commits that you have never seen; bring yours on top of them",
+            "`fetch first` says that the remote branch has commits that you don't have; bring yours on top of them",
         ),
         "rebased": Situation(
             f"`{branch}` is yours alone, and was pushed yesterday. Today you rebased it onto main, and push.",
@@ -59,20 +59,32 @@ def situations(branch: str) -> dict[str, Situation]:
 # (situation, the situation whose remedy was chosen): what is wrong with that
 _MISFITS = {
     ("no upstream", "fetch first"): "A pull needs an upstream branch as well, and there is none yet.",
-    ("no upstream", "rebased"): "Nothing has been pushed yet, so there is nothing to replace; and git still doesn't know where to push.",
-    ("no upstream", "protected"): "You are on a branch of your own already, and nothing here speaks of a protected main.",
+    ("no upstream", "rebased"): "Nothing has been pushed yet, so there is nothing to replace; and git still doesn't "
+    "know where to push.",
+    (
+        "no upstream",
+        "protected",
+    ): "You are on a branch of your own already, and nothing here speaks of a protected main.",
     ("fetch first", "no upstream"): "Git knew where to push: the upstream is set. The same push is refused again.",
-    ("fetch first", "rebased"): "The lease refuses this: it replaces only what you have seen, and there are commits you haven't. "
-    "Build on your colleague's work instead.",
+    (
+        "fetch first",
+        "rebased",
+    ): "The lease refuses this: it replaces only what you have seen, and there are commits that "
+    "you haven't. Build on your colleague's work instead.",
     ("fetch first", "protected"): "This branch isn't protected: `(fetch first)` is about commits that you don't have.",
     ("rebased", "no upstream"): "Git knew where to push: the upstream is set. The same push is refused again.",
-    ("rebased", "fetch first"): "That pull puts you back on top of the old commits, which your rebase has just replaced.",
-    ("rebased", "protected"): "This branch isn't protected: `(non-fast-forward)` says that its remote tip is not among your "
-    "branch's commits.",
+    ("rebased", "fetch first"): "That pull puts you back on top of the old commits, which your rebase has just "
+    "replaced.",
+    ("rebased", "protected"): "This branch isn't protected: `(non-fast-forward)` says that its remote tip is not among "
+    "your branch's commits.",
     ("protected", "no upstream"): "That pushes a branch which your fix isn't on: the fix is on main.",
-    ("protected", "fetch first"): "You lack no commit: the server refuses by rule, and will refuse the same push again.",
-    ("protected", "rebased"): "A force push to a protected main is refused as well, and rightly: it rewrites everyone's history.",
-}  # fmt: skip
+    (
+        "protected",
+        "fetch first",
+    ): "You lack no commit: the server refuses by rule, and will refuse the same push again.",
+    ("protected", "rebased"): "A force push to a protected main is refused as well, and rightly: it rewrites what "
+    "everybody builds on.",
+}
 
 
 def _make(random: Random) -> Question:

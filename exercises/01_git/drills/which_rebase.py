@@ -57,11 +57,11 @@ def _make(random: Random) -> Question:
         ),
         Option(
             line(main, copies(own)[::-1], moved),
-            "The base and the new ids are right, but the order is turned round: a rebase replays the oldest commit first.",
+            "The base and the new ids are right, but the order is turned round: a rebase replays the oldest first.",
         ),
         Option(
             line(shared, copies(own), moved),
-            f"The ids are new, but the branch still starts at {shared[-1].id}: that is the old base, not main's newest.",
+            f"The ids are new, but the branch still starts at {shared[-1].id}, the old base, and not at main's newest.",
         ),
         Option(
             _onto_feature(shared, own, copies(moved), feature),
@@ -96,7 +96,9 @@ def _onto_feature(shared: list[Made], own: list[Made], copied: list[Made], featu
 
 
 def _merge(graph: CommitGraph, tip: Made, other: Made, merged: Made, feature: str) -> CommitGraph:
-    bare = (Node(one.id, one.text, one.lane, one.parents, () if one.id == tip.id else one.labels) for one in graph.nodes)
+    bare = (
+        Node(one.id, one.text, one.lane, one.parents, () if one.id == tip.id else one.labels) for one in graph.nodes
+    )
     new = Node(merged.id, merged.subject, 1, (tip.id, other.id), (feature,))
     return CommitGraph(graph.title, (*bare, new), graph.lanes)
 
