@@ -67,8 +67,9 @@ def _summary(console: Console, result: Result) -> None:
     for judged in result.criteria:
         look = wording.look(judged.verdict)
         colour = _COLOURS[judged.verdict.kind]
-        console.print(f"  [{colour}]{look.shape} {look.word:<12}[/] {judged.criterion.title:<52} {wording.points(judged):>10}")
-        if judged.verdict.kind is Kind.FAILED:
+        title, points = judged.criterion.title, wording.points(judged)
+        console.print(f"  [{colour}]{look.shape} {look.word:<12}[/] {title:<52} {points:>10}")
+        if judged.verdict.kind is not Kind.PASSED and not wording.waits(judged.verdict):
             console.print(Padding(f"{escape(judged.verdict.found)}\n→ {escape(judged.verdict.next)}", (0, 0, 0, 6)))
     console.print(f"  [bold]{wording.score(result)}[/]")
 

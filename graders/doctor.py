@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import shutil
@@ -9,9 +10,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from tempfile import TemporaryFile
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_GIT = (2, 38)  # `git merge-tree --write-tree`
+_SUDO = "" if hasattr(os, "geteuid") and os.geteuid() == 0 else "sudo "
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Everything the course uses, what must be there first."""
-    return [_python(), _git(), _home(), _package("jupyterlab"), _package("nbgrader"), _sandbox(), _docker(), _terraform()]
+    needed = [_python(), _git(), _home(), _package("jupyterlab"), _package("nbgrader")]
+    return [*needed, _command(), _sandbox(), _docker(), _terraform()]
 
 
 def _python() -> Finding:
@@ -50,9 +55,8 @@ def _home() -> Finding:
     folder = home()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".doctor"
-        probe.write_text("")
-        probe.unlink()
+        with TemporaryFile(dir=folder):
+            pass
     except OSError as trouble:
         mend = "Make it writable, or name another folder: export NINESTEPS_HOME=DIR"
         return Finding("your folder", f"{folder}: {trouble.strerror}", False, True, mend)
@@ -64,6 +68,12 @@ def _package(name: str) -> Finding:
         return Finding(name, version(name), True, True)
     except PackageNotFoundError:
         return Finding(name, "not found", False, True, "Run `make lab` in the course's folder.")
+
+
+def _command() -> Finding:
+    found = shutil.which("ninesteps")
+    mend = f'export PATH="{Path(sys.executable).parent}:$PATH"'
+    return Finding("ninesteps", found or "not on your PATH", bool(found), False, mend)
 
 
 def _sandbox() -> Finding:
@@ -83,34 +93,34 @@ def _sandbox() -> Finding:
 
 def _docker() -> Finding:
     said = _first_line(["docker", "version", "--format", "{{.Server.Version}}"])
-    start = {
-        "Linux": "sudo apt-get install docker.io",
-        "Darwin": "Start Docker Desktop.",
-        "Windows": "Start Docker Desktop.",
-    }.get(platform.system(), "Start a Docker Engine.")
-    good = bool(re.match(r"\d", said))
-    return Finding("Docker Engine", said if good else "no engine answers", good, False, f"{start} (steps 4 and 7)")
+    if re.match(r"\d", said):
+        return Finding("Docker Engine", said, True, False)
+    mend = "Start Docker Desktop."
+    if platform.system() == "Linux":
+        mend = f"{_SUDO}systemctl start docker" if shutil.which("docker") else _install("docker.io", "Docker Engine")
+    return Finding("Docker Engine", "no engine answers", False, False, f"{mend} (for steps 4 and 7)")
 
 
 def _terraform() -> Finding:
     said = _first_line(["terraform", "version"]) or _first_line(["tofu", "version"])
-    mend = "Install Terraform or OpenTofu. (step 9; without it, prepared plans are used)"
+    mend = "Install Terraform or OpenTofu. (for step 9; without it, prepared plans are used)"
     return Finding("Terraform", said or "not found", bool(said), False, mend)
 
 
 def _first_line(argv: list[str]) -> str:
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL)
+        done = subprocess.run(argv, capture_output=True, timeout=10, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.splitlines()[0].strip() if done.returncode == 0 and done.stdout.strip() else ""
+    said = done.stdout.decode("utf-8", "replace").strip()
+    return said.splitlines()[0] if done.returncode == 0 and said else ""
 
 
 def _install(package: str, what: str) -> str:
     for tool, command in {
-        "apt-get": f"sudo apt-get install {package}",
-        "dnf": f"sudo dnf install {package}",
-        "pacman": f"sudo pacman -S {package}",
+        "apt-get": f"{_SUDO}apt-get install {package}",
+        "dnf": f"{_SUDO}dnf install {package}",
+        "pacman": f"{_SUDO}pacman -S {package}",
         "brew": f"brew install {package}",
         "winget": f"winget install {package}",
     }.items():

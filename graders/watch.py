@@ -1,34 +1,54 @@
-"""Judge again at every change of a repository or of its origin."""
+"""Judge again at every change of a repository and of its origin."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-import typer
+from rich.console import Console
 
 from graders.evidence.submission import locate
 from graders.step import Place
 from graders.workspace.locate import workspace_of
 
-_GIT_QUIET = 400  # milliseconds without a change: a rebase or a push is over
+_QUIET = 400  # milliseconds without a change: a rebase or a push is over
+_LONGEST = 2_000  # milliseconds after which changes that go on are judged all the same
 
 
 def watch_and(act: Callable[[], None], place: Place, path: Path | None) -> None:
     """Call `act` now and after each change of refs, until the learner presses Ctrl-C. Raises Problem for a bad path."""
     from watchfiles import watch
 
-    repository = locate(workspace_of(place, path), place)
-    watched = [folder for folder in (repository / ".git", repository.parent / "origin.git") if folder.is_dir()]
-    act()
-    typer.echo("Watching your repository. Ctrl-C ends it.")
-    for _ in watch(*(watched or [repository]), watch_filter=_is_ref, debounce=2_000, step=_GIT_QUIET, raise_interrupt=False):
-        typer.echo("\x1b[2J\x1b[H", nl=False)
-        act()
-        typer.echo("Watching your repository. Ctrl-C ends it.")
+    found = locate(workspace_of(place, path), place)
+    console = Console(stderr=True)  # standard output may be read by a program
+    begun = False
+    try:
+        # The first turn is one without changes: judging begins when watching does, so that nothing is missed.
+        for changes in watch(
+            *_folders(found), watch_filter=lambda _, name: _matters(Path(name), found),
+            debounce=_LONGEST, step=_QUIET, rust_timeout=_QUIET, yield_on_timeout=True,
+        ):  # fmt: skip
+            if begun and not changes:
+                continue
+            if begun:
+                console.print()
+                console.clear()  # where the terminal can
+            begun = True
+            act()
+            console.print("Watching for commits, pushes and pull requests. Ctrl-C ends it.", highlight=False)
+    except KeyboardInterrupt:
+        console.print()
 
 
-def _is_ref(_: object, path: str) -> bool:
-    """Refs and HEAD; neither lock files nor objects, and nothing that judging itself writes."""
-    parts = Path(path).parts
-    return not path.endswith(".lock") and ("refs" in parts or Path(path).name in ("packed-refs", "HEAD"))
+def _folders(found: Path) -> list[Path]:
+    if found.is_file():
+        return [found.parent]
+    both = (found / ".git", found.parent / "origin.git")
+    return [folder for folder in both if folder.is_dir()] or [found]
+
+
+def _matters(changed: Path, found: Path) -> bool:
+    """A ref, HEAD or the hand-in; neither lock files nor objects, and nothing that judging itself writes."""
+    if found.is_file():
+        return changed == found
+    return changed.suffix != ".lock" and ("refs" in changed.parts or changed.name in ("packed-refs", "HEAD"))

@@ -72,8 +72,21 @@ Do it on a branch of its own, in at least two commits: the change, then its test
 
 
 def acceptance(variant: dict[str, str]) -> str:
-    """Tests that a branch with both filters passes; they use the `client` fixture of the service's own tests."""
-    return _ACCEPTANCE.format(**variant)
+    """Tests that a branch with both filters passes, and a control among them, which no service passes.
+
+    They use the `client` fixture of the service's own tests.
+    """
+    return (_LISTED + _CONTROL + _ACCEPTANCE).format(**variant)
+
+
+def control(variant: dict[str, str]) -> str:
+    """The control alone."""
+    return (_LISTED + _CONTROL).format(**variant)
+
+
+def deaf_to(parameter: str) -> str:
+    """What makes the service ignore a parameter, to stand at the end of a `conftest.py`."""
+    return _DEAF.format(parameter=parameter)
 
 
 def _variant(
@@ -150,7 +163,7 @@ def test_list_by_{theirs}(client: TestClient) -> None:
     assert [widget["name"] for widget in response.json()] == ["bolt"]
 '''
 
-_ACCEPTANCE = '''\
+_LISTED = '''\
 import pytest
 
 WIDGETS = [("bolt", {kept}), ("gear", {limit}), ("cog", {dropped}), ("bolt", {dropped})]
@@ -172,7 +185,15 @@ def listed(client):
 def expect(listed, query, *places):
     found, expected = listed(query), [WIDGETS[place] for place in places]
     assert found == expected, f"GET /widgets{{query}} lists {{found}}; expected {{expected}}"
+'''
 
+_CONTROL = '''
+
+def test_control_of_the_order(listed):
+    expect(listed, "", 0, 1, 3, 2)
+'''
+
+_ACCEPTANCE = '''
 
 def test_yours_keeps_what_fits(listed):
     expect(listed, "?{mine}={limit}", 0, 1)
@@ -188,4 +209,26 @@ def test_theirs_still_filters(listed):
 
 def test_both_together(listed):
     expect(listed, "?{theirs}={theirs_value}&{mine}={limit}", 0)
+'''
+
+_DEAF = '''
+
+def _deaf():
+    from urllib.parse import parse_qsl, urlencode
+
+    from fastapi import FastAPI
+
+    answer = FastAPI.__call__
+
+    async def without(self, scope, receive, send):
+        if scope["type"] == "http":
+            heard = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
+            query = urlencode([(name, value) for name, value in heard if name != "{parameter}"])
+            scope = {{**scope, "query_string": query.encode()}}
+        await answer(self, scope, receive, send)
+
+    FastAPI.__call__ = without
+
+
+_deaf()
 '''

@@ -21,12 +21,11 @@ _MOST_CARD = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A score between 0 and `max_score`, its card as an HTML fragment, and the same in one line of text."""
+    """A score between 0 and `max_score`, and its card as an HTML fragment."""
 
     score: float
     max_score: float
     card: str
-    summary: str
 
 
 def judge_apart(step: str, path: Path | None, timeout: float) -> Grade:
@@ -54,7 +53,7 @@ def nothing_judged(found: str, next: str) -> Grade:
     """A score of 0 with a card that says why."""
     from graders.reports.card import problem_html
 
-    return Grade(0.0, 0.0, problem_html(found, next), f"Not judged: {found}")
+    return Grade(0.0, 0.0, problem_html(found, next))
 
 
 _OURS = "This is our defect or this machine's, not yours: `ninesteps doctor` tells what is missing."
@@ -103,7 +102,4 @@ def _grade(code: int, said: str, complaint: str, card: Path) -> Grade:
         html = ""
     if not html or len(html) > _MOST_CARD:
         return nothing_judged("The grader wrote no card that can be shown.", _OURS)
-    problem = result.get("problem")
-    if problem:
-        return Grade(0.0, most, html, f"Not judged: {problem.get('found', '')}")
-    return Grade(score, most, html, f"{score:g} of {most:g} points")
+    return Grade(score, most, html)

@@ -107,7 +107,7 @@ def _as_released(cell: Any, metadata: dict[str, Any], source: str) -> Any:
 
 
 class JudgeSubmission(NbGraderPreprocessor):
-    """Runs `ninesteps check` for each check cell and writes its card and score into the cell, as if it had been run."""
+    """Runs `ninesteps check` for each check cell and puts its card and score in, as running the cell would have."""
 
     timeout = Float(900.0, help="Seconds that one check may take before it is ended, with 0 points.").tag(config=True)
 
@@ -116,7 +116,7 @@ class JudgeSubmission(NbGraderPreprocessor):
         for cell in nb.cells:
             if cell.cell_type == "code" and is_grade(cell):
                 grade = self._judge(cell.metadata.nbgrader["grade_id"], folder)
-                cell.outputs = _outputs(grade, float(cell.metadata.nbgrader["points"]))
+                cell.outputs = [_output(grade, float(cell.metadata.nbgrader["points"]))]
         return nb, resources
 
     def _judge(self, grade_id: str, folder: Path) -> Grade:
@@ -131,12 +131,10 @@ class JudgeSubmission(NbGraderPreprocessor):
             )
 
 
-def _outputs(grade: Grade, points: float) -> list[Any]:
-    # nbgrader takes the score from the first execute_result, and full points where there is none
-    return [
-        new_output("display_data", data={"text/html": grade.card, "text/plain": grade.summary}),
-        new_output("execute_result", data={"text/plain": repr(min(max(grade.score, 0.0), points))}, execution_count=1),
-    ]
+def _output(grade: Grade, points: float) -> Any:
+    # nbgrader takes the score from the text of the first execute_result, and gives full points where there is none
+    data = {"text/html": grade.card, "text/plain": repr(min(max(grade.score, 0.0), points))}
+    return new_output("execute_result", data=data, execution_count=1)
 
 
 class KeepReportOnly(NbGraderPreprocessor):

@@ -24,16 +24,20 @@ _TONES = {Outcome.RIGHT: "passed", Outcome.WRONG: "failed", Outcome.UNCLEAR: "ca
 def question_text(title: str, question: Question, folder: Path, call: str) -> str:
     """The question for a terminal."""
     parts = [f"Drill: {title}", *(_wrapped(part) for part in _paragraphs(question, folder))]
-    parts += [_figure_text(figure) for figure in question.figures]
+    parts += [_figure_text(figure) for figure in (*question.figures, *question.options)]
     return "\n\n".join([*parts, f"Answer like this: {call}"])
 
 
 def question_html(title: str, question: Question, folder: Path, call: str) -> str:
     """The question for a notebook."""
     paragraphs = "".join(f"<p>{_rich(part)}</p>" for part in _paragraphs(question, folder))
-    figures = "".join(_figure_html(figure) for figure in question.figures)
+    rows = "".join(
+        f'<div class="ns-figures">{"".join(map(_figure_html, row))}</div>'
+        for row in (question.figures, question.options)
+        if row
+    )
     ask = f"<p>Answer like this: <code>{_plain(call)}</code></p>"
-    return _card("lane-1", f"Drill: {title}", f'{paragraphs}<div class="ns-figures">{figures}</div>{ask}')
+    return _card("lane-1", f"Drill: {title}", f"{paragraphs}{rows}{ask}")
 
 
 def feedback_text(feedback: Feedback, note: str, revealed: str) -> str:

@@ -43,5 +43,6 @@ def choice(
         right=answer,
         wrong=tuple(letter for letter in letters if letter != answer),
         example=f'"{letters[0]}"',
-        figures=(*figures, *(replace(option.figure, title=letter) for letter, option in lettered.items())),
+        figures=tuple(figures),
+        options=tuple(replace(option.figure, title=letter) for letter, option in lettered.items()),
     )

@@ -58,6 +58,7 @@ Figure = CommitGraph | Listing
 class Question:
     """One question, with values of its own.
 
+    `figures` show what is asked about, `options` the answers to choose from, if there are any; each by its title.
     `text` and all feedback are paragraphs with `code` in backticks; `{folder}` in `text` becomes the folder that
     `prepare` filled. `example` shows an answer's form, as Python. `right` is the computed answer, `wrong` are answers
     that must be refused, each with a diagnosis: tests use them, and a learner who gives up is shown `right`.
@@ -69,6 +70,7 @@ class Question:
     wrong: tuple[str, ...]
     example: str
     figures: tuple[Figure, ...] = ()
+    options: tuple[Figure, ...] = ()
     prepare: Callable[[Path], None] | None = None
 
 

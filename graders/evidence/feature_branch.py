@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -36,8 +37,8 @@ class FeatureBranch:
 
     @property
     def revision(self) -> str:
-        """How a learner names it in a command."""
-        return self.names[0] if self.names else self.tip[:7]
+        """How a learner names it in a command, quoted for the shell."""
+        return shlex.quote(self.names[0]) if self.names else self.tip[:7]
 
     @property
     def merges(self) -> list[Commit]:
@@ -72,7 +73,9 @@ def _measure(
 ) -> FeatureBranch:
     history = snapshot.history
     base = _base(snapshot, tip, moved, moves)
-    own = [commit for commit in history.between(base, tip) if not _is_colleagues(commit, starter)]
+    own = history.between(base, tip)
+    if moved not in history.ancestors(tip):
+        own = [commit for commit in own if not _is_colleagues(commit, starter)]
     ids = {commit.id for commit in own}
     outside = {parent for commit in own for parent in commit.parents} - ids
     return FeatureBranch(tip, names, pulls, base, tuple(own), tuple(sorted(outside)))

@@ -7,13 +7,21 @@ system's files, and the environment; all four are ours here. https://git-scm.com
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from graders.problems import Problem
 
 SECONDS = 60
+MOST_BYTES = 256 << 20
+_MOST_TEXT = 64 << 20
+# What serves a fetch reads the other repository's own settings: it may not go on to a remote that those name, as it
+# would for a partial clone's missing objects. https://git-scm.com/docs/git#Documentation/git.txt-codeGITNOLAZYFETCHcode
+_SERVE = "env GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none git-upload-pack"
 _SETTINGS = """\
 [safe]
 \tdirectory = *
@@ -47,6 +55,10 @@ class GitFailed(Exception):
         self.reason = reason
 
 
+class AnswerTooLong(GitFailed):
+    """A git process that had more to say than a course's repository can give reason for."""
+
+
 class Git:
     """A bare repository of ours, and the plumbing to fill and read it."""
 
@@ -61,13 +73,13 @@ class Git:
         except FileNotFoundError:
             raise Problem("git is not installed, or not on PATH.", "See `ninesteps doctor`.") from None
 
-    def read(self, *words: str, stdin: bytes | None = None) -> bytes:
-        """The output of one git command on our repository. Raises GitFailed."""
-        return self._run([f"--git-dir={self.folder}", *words], self.environment, stdin)
+    def read(self, *words: str, stdin: bytes = b"", most: int = MOST_BYTES) -> bytes:
+        """The output of one git command on our repository, up to `most` bytes. Raises GitFailed."""
+        return self._run([f"--git-dir={self.folder}", *words], self.environment, stdin, most)
 
-    def text(self, *words: str, stdin: bytes | None = None) -> str:
+    def text(self, *words: str, stdin: bytes = b"") -> str:
         """The same as text; what is not UTF-8 is replaced."""
-        return self.read(*words, stdin=stdin).decode("utf-8", "replace")
+        return self.read(*words, stdin=stdin, most=_MOST_TEXT).decode("utf-8", "replace")
 
     def fetch(self, source: str, refspecs: Sequence[str], *, network: bool = False) -> None:
         """Copy `refspecs` from `source` (a path, or with `network` a URL) into our repository; every object is checked.
@@ -78,43 +90,58 @@ class Git:
         environment = _network_environment() if network else self.environment
         quiet = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"]
         options = ["-c", "core.hooksPath=/dev/null", "-c", "fetch.fsckObjects=true"]
+        quiet += [] if network else [f"--upload-pack={_SERVE}"]
         self._run([*options, f"--git-dir={self.folder}", "fetch", *quiet, "--", source, *refspecs], environment)
 
     def setting_of(self, config: Path, name: str) -> str:
-        """One setting from somebody's config file, without following its includes; empty where there is none."""
+        """A setting's first value in somebody's config file, without following its includes; empty where there is none."""
         try:
-            return self.text("config", "--file", str(config), "--no-includes", "--get", name).rstrip("\n")
+            every = self.text("config", "--file", str(config), "--no-includes", "--null", "--get-all", name)
         except GitFailed:
             return ""
+        return every.split("\0")[0]
 
-    def _run(self, words: Sequence[str], env: Mapping[str, str], stdin: bytes | None = None) -> bytes:
-        try:
-            done = subprocess.run(
-                ["git", *words], input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
-                capture_output=True, env=dict(env), timeout=SECONDS, cwd=self._settings.parent,
+    def _run(self, words: Sequence[str], env: Mapping[str, str], stdin: bytes = b"", most: int = MOST_BYTES) -> bytes:
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+            given.write(stdin)
+            given.seek(0)
+            process = subprocess.Popen(
+                ["git", *words], stdin=given, stdout=subprocess.PIPE, stderr=said, env=dict(env),
+                cwd=self._settings.parent, start_new_session=True,
             )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            raise GitFailed(f"git gave no answer within {SECONDS} seconds") from None
-        if done.returncode:
-            said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-            raise GitFailed(_most_telling(said))
-        return done.stdout
+            late = threading.Event()
+            timer = threading.Timer(SECONDS, lambda: (late.set(), _end(process)))
+            timer.start()
+            try:
+                answer = process.stdout.read(most + 1) if process.stdout else b""
+                if len(answer) > most:
+                    _end(process)
+                process.wait()
+            except BaseException:
+                _end(process)
+                raise
+            finally:
+                timer.cancel()
+            if late.is_set():
+                raise GitFailed(f"git gave no answer within {SECONDS} seconds")
+            if len(answer) > most:
+                raise AnswerTooLong(f"git has more than {most >> 20} MiB to say")
+            if process.returncode:
+                said.seek(0)
+                lines = said.read(64 << 10).decode("utf-8", "replace").splitlines()
+                raise GitFailed(_most_telling([line for line in lines if line.strip()]))
+            return answer
 
 
-def ask(git_dir: Path, *words: str) -> str:
-    """One question to somebody's repository where it is, or empty where git gives no answer.
-
-    Only for plumbing that runs nothing which a configuration can name: `rev-list`, `cat-file`, `rev-parse`.
-    """
-    fixed = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_ALLOW_PROTOCOL": "none"}
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End git, and what it has started: a transport of its own may wait for an answer that never comes."""
     try:
-        done = subprocess.run(
-            ["git", "-c", "safe.directory=*", f"--git-dir={git_dir}", *words],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, env=_environment(git_dir, git_dir) | fixed,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+        if os.name == "nt":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
 
 
 def _most_telling(lines: list[str]) -> str:

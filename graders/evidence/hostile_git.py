@@ -1,7 +1,8 @@
 """Refuse a `.git` that points somewhere else, before git looks at it.
 
-A gitfile, a symbolic link, `commondir`, `alternates` or a linked worktree makes git answer for another repository than
-the one that was handed in; a clone does not stop that. https://git-scm.com/docs/gitrepository-layout
+A gitfile, a symbolic link, `commondir` or `alternates` makes git answer for another repository than the one that was
+handed in; a clone does not stop that. A main clone that has linked worktrees answers for itself, and is read.
+https://git-scm.com/docs/gitrepository-layout
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ _REDIRECTS = {
     "commondir": "is a linked worktree's",
     "objects/info/alternates": "borrows objects from another repository",
     "objects/info/http-alternates": "borrows objects from another repository",
-    "worktrees": "has linked worktrees",
 }
+_NEVER_READ = ("hooks",)  # many teams link theirs to files of the working tree
 _MEND = {
     "commondir": "Give the path of the main clone.",
     "objects/info/alternates": "Make it whole with `git repack -ad && rm .git/objects/info/alternates`.",
     "objects/info/http-alternates": "Make it whole with `git repack -ad && rm .git/objects/info/http-alternates`.",
-    "worktrees": "Remove them with `git worktree remove PATH`, then `git worktree prune`.",
 }
 
 
@@ -52,18 +52,31 @@ def refuse_redirects(git_dir: Path) -> None:
     for name, what in _REDIRECTS.items():
         if (git_dir / name).exists():
             raise Problem(f"{git_dir / name} is there: this repository {what}, and that is not followed.", _MEND[name])
+    clone = git_dir.parent if git_dir.name == ".git" else git_dir
     if (git_dir / "shallow").exists():
         raise Problem(
-            f"{git_dir.parent} is a shallow clone: its history is cut off.", "Complete it with `git fetch --unshallow`."
+            f"{clone} is a shallow clone: its history is cut off.", "Complete it with `git fetch --unshallow`."
         )
     files = size = 0
     for folder, folders, names in os.walk(git_dir):
+        if folder == str(git_dir):
+            folders[:] = [name for name in folders if name not in _NEVER_READ]
         for name in (*folders, *names):
             entry = os.lstat(os.path.join(folder, name))
             if stat.S_ISLNK(entry.st_mode):
                 raise Problem(
                     f"{os.path.join(folder, name)} is a symbolic link; a git folder is judged only without links.",
                     "Make a plain clone with `git clone` and check that.",
+                )
+            if not (stat.S_ISREG(entry.st_mode) or stat.S_ISDIR(entry.st_mode) or stat.S_ISSOCK(entry.st_mode)):
+                raise Problem(
+                    f"{os.path.join(folder, name)} is neither a file nor a folder; git does not make such things.",
+                    "Make a plain clone with `git clone` and check that.",
+                )
+            if name.endswith(".promisor"):
+                raise Problem(
+                    f"{clone} is a partial clone: some of its files are only on its origin.",
+                    "Clone it again without `--filter`, and check the new clone.",
                 )
             files, size = files + 1, size + entry.st_size
         if files > MOST_FILES or size > MOST_BYTES:

@@ -1,14 +1,15 @@
 """How main came to be what it is: each move is explained by a pull request's head, from the objects alone.
 
-A merge commit has the head as its second parent; a squash or a rebase ends with the tree that merging the head gives.
+Whichever way a pull request is merged (merge commit, squash, rebase, fast-forward, GitLab's squash with a merge commit),
+main then holds the tree that merging its head gives; what was changed beside it does not.
 https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/about-pull-request-merges
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from graders.evidence.git_command import GitFailed
 from graders.evidence.history import Commit
@@ -27,7 +28,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Main's moves since `start`, oldest first; `unexplained` is the newest commit that no pull request explains."""
+    """Main's moves since `start`, oldest first; `unexplained` is the oldest commit that no pull request explains."""
 
     moves: tuple[Move, ...]
     unexplained: Commit | None = None
@@ -35,60 +36,63 @@ class Moves:
 
 
 def explain(snapshot: Snapshot, start: str, main: str, pulls: Mapping[str, str]) -> Moves:
-    """Walk main's first parents from its tip back to `start`; `pulls` maps number to head."""
+    """Explain main's first parents from `start` up to its tip; `pulls` maps number to head."""
     chain = snapshot.history.first_parents(main)
     ids = [commit.id for commit in chain]
     if start not in ids:
         return Moves((), None, lost_start=True)
-    chain = chain[: ids.index(start) + 1]
-    found: list[Move] = []
-    position = 0
-    while position < len(chain) - 1:
-        move, length = _explain_tip(snapshot, chain[position:], pulls)
-        if move is None:
-            return Moves(tuple(reversed(found)), chain[position])
-        found.append(move)
-        position += length
-    return Moves(tuple(reversed(found)))
+    chain = chain[: ids.index(start) + 1][::-1]
+    merging = _Merging(snapshot, pulls)
+    # Position in `chain` to where the move that ends there began; each begins where another one ended, or at the start.
+    explained: dict[int, tuple[int, Move] | None] = {0: None}
+    for position in range(1, len(chain)):
+        heads = merging.heads_for(chain[position])
+        for begin in reversed(explained):
+            if move := merging.move(heads, chain[begin], chain[position], position - begin):
+                explained[position] = begin, move
+                break
+    last = max(explained)
+    moves: list[Move] = []
+    position = last
+    while step := explained[position]:
+        position = step[0]
+        moves.append(step[1])
+    return Moves(tuple(reversed(moves)), chain[last + 1] if last + 1 < len(chain) else None)
 
 
-def _explain_tip(snapshot: Snapshot, chain: list[Commit], pulls: Mapping[str, str]) -> tuple[Move | None, int]:
-    tip = chain[0]
-    history = snapshot.history
-    for number, head in pulls.items():
-        if tip.parents[1:] == (head,):
-            return Move(number, head, chain[1].id, tip.id), 1
-    for number, head in pulls.items():
-        if head not in history:
-            continue
-        for length in range(1, len(chain)):
-            old = chain[length].id
-            commits = len(history.between(old, head))
-            if commits and length in (1, commits) and _merged_tree(snapshot, old, head) == tip.tree:
-                return Move(number, head, old, tip.id), length
-    return None, 0
+class _Merging:
+    """What merging each pull request would give; every answer is worked out once."""
 
+    def __init__(self, snapshot: Snapshot, pulls: Mapping[str, str]) -> None:
+        self._snapshot, self._history = snapshot, snapshot.history
+        newest_first = sorted(pulls, key=int, reverse=True)
+        self._pulls = [(number, pulls[number]) for number in newest_first if pulls[number] in self._history]
+        self._reached = {head: self._history.ancestors(head) for _, head in self._pulls}
+        self._commits = cache(lambda old, head: len(self._reached[head] - self._before(old)))
+        self._before = cache(self._history.ancestors)
+        self._tree = cache(self._merged_tree)
 
-def _merged_tree(snapshot: Snapshot, one: str, other: str) -> str:
-    """The tree that a clean merge gives, or empty. https://git-scm.com/docs/git-merge-tree"""
-    if snapshot.history.merge_base(one, other) == one:
-        return snapshot.history[other].tree
-    try:
-        return snapshot.git.text("merge-tree", "--write-tree", one, other).split()[0]
-    except GitFailed:
-        return ""
+    def heads_for(self, tip: Commit) -> list[tuple[str, str]]:
+        """The pull requests whose merge may have made `tip`, the likeliest first."""
+        possible = [
+            (number, head) for number, head in self._pulls if tip.id == head or tip.id not in self._reached[head]
+        ]
+        return sorted(possible, key=lambda one: one[1] not in (tip.id, *tip.parents[1:]))
 
-
-def last_main_in_log(snapshot: Snapshot) -> str | None:
-    """Where the local forge's own log last left main; None where there is no such log."""
-    tip = snapshot.refs.get("refs/origin/forge/log")
-    if tip is None:
+    def move(self, heads: list[tuple[str, str]], old: Commit, new: Commit, length: int) -> Move | None:
+        """The merge that took main from `old` to `new`, which is `length` first parents later."""
+        for number, head in heads:
+            # An empty commit is nobody's merge, unless it names the head.
+            changes = new.tree != old.tree or head in (new.id, *new.parents[1:])
+            if changes and length <= self._commits(old.id, head) and self._tree(old.id, head) == new.tree:
+                return Move(number, head, old.id, new.id)
         return None
-    for body in snapshot.git.text("log", "-z", "--format=%b", tip).split("\0"):
+
+    def _merged_tree(self, one: str, other: str) -> str:
+        """The tree that a clean merge gives, or empty. https://git-scm.com/docs/git-merge-tree"""
+        if self._history.merge_base(one, other) == one:
+            return self._history[other].tree
         try:
-            event = json.loads(body)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(event, dict) and event.get("event") in ("opened", "pr_merged"):
-            return str(event.get("new") or event.get("main"))
-    return ""
+            return self._snapshot.git.text("merge-tree", "--write-tree", one, other).split()[0]
+        except GitFailed:
+            return ""

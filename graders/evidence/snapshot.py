@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from graders.evidence import hand_in
 from graders.evidence.git_command import Git, GitFailed
@@ -136,18 +137,22 @@ def _fetch_origin(git: Git, origin: Origin, repository: Path) -> None:
         )
     except Problem as problem:
         origin.problem = Problem(f"origin cannot be read. {problem.found}", problem.next)
+    except (ValueError, OSError, RuntimeError) as trouble:
+        origin.problem = Problem(
+            f"origin ({_shown(origin.url)}) cannot be read: {trouble}.", "Mend it with `git remote set-url origin PATH-OR-URL`."
+        )
 
 
 def _source(url: str, repository: Path) -> tuple[str, bool]:
     """What to fetch from, and whether it is a folder on this machine. Raises Problem for any other transport."""
-    if url.startswith("-") or "::" in url or "\n" in url:
+    if url.startswith("-") or re.match(r"\w+::", url) or "\n" in url:
         raise Problem(f"Its URL {_shown(url)!r} is not one that is followed.", "Use a path, https or ssh.")
     scheme = urlsplit(url).scheme if "://" in url else ""
     if scheme in ("https", "http", "ssh", "git") or (not scheme and _SCP_LIKE.match(url)):
         return url, False
     if scheme not in ("", "file"):
         raise Problem(f"Its URL {_shown(url)!r} uses a transport that is not followed.", "Use a path, https or ssh.")
-    folder = (repository / (unquote(urlsplit(url).path) if scheme else url)).resolve()
+    folder = (repository / (url2pathname(urlsplit(url).path) if scheme else url)).resolve()
     if not folder.exists():
         raise Problem(f"There is nothing at {_shown(url)} (the URL of origin).", "Put it back, or run `ninesteps reset`.")
     git_dir = git_dir_of(folder)

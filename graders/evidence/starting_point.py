@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graders import __version__
@@ -12,6 +13,7 @@ from graders.starter import SEEDS, Starter, StartPoint, starter_for, write_histo
 from graders.step import Place
 
 _TRAILERS = re.compile(r"^Exercise: (?P<step>\w+)\nSeed: (?P<seed>\d{1,9})\nCourse-Version: (?P<version>\S+)$", re.MULTILINE)
+_MOST_SEEDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +30,27 @@ def starting_point(snapshot: Snapshot, place: Place) -> StartingPoint:
     text = snapshot.git.text("log", "--all", "--max-parents=0", "-z", "--format=%H%x00%B")
     fields = text.split("\0")
     roots = dict(zip(fields[::2], fields[1::2], strict=False))
+    trailers = [said for message in roots.values() if (said := _TRAILERS.search(message))]
+    named = {int(said["seed"]): said for said in trailers if said["step"] == place.name}
+    for seed in sorted(seed for seed in named if seed < SEEDS)[:_MOST_SEEDS]:
+        starter = starter_for(place, seed)
+        commits = write_history(snapshot.git.folder, starter, snapshot.git.environment)
+        if commits.root in roots:
+            return StartingPoint(seed, starter, commits)
+        snapshot.git.read("update-ref", "--stdin", stdin=b"delete refs/starter/base\ndelete refs/starter/moved\n")
+    raise _not_this_steps(place, trailers, roots)
+
+
+def _not_this_steps(place: Place, trailers: list[re.Match[str]], roots: Mapping[str, str]) -> Problem:
     anew = f"Work in the clone that `ninesteps start {place.name}` makes."
-    for root, message in roots.items():
-        if said := _TRAILERS.search(message):
-            if said["step"] != place.name:
-                raise Problem(f"This repository belongs to the step {said['step']!r}, not to {place.name!r}.", anew)
-            seed = int(said["seed"])
-            if seed >= SEEDS:
-                break
-            starter = starter_for(place, seed)
-            commits = write_history(snapshot.git.folder, starter, snapshot.git.environment)
-            if commits.root == root:
-                return StartingPoint(seed, starter, commits)
-            raise Problem(
+    for said in trailers:
+        if said["step"] == place.name:
+            return Problem(
                 f"This repository's first commit is not the one that version {__version__} of the course makes "
                 f"(it says version {said['version']}).",
                 f"Start anew with `ninesteps reset {place.name}`; your work is kept aside.",
             )
+    for said in trailers:
+        return Problem(f"This repository belongs to the step {said['step']!r}, not to {place.name!r}.", anew)
     first = ", ".join(sorted(root[:7] for root in roots)[:3])
-    raise Problem(f"This repository grew from a first commit ({first}) that is not this step's.", anew)
+    return Problem(f"This repository grew from a first commit ({first}) that is not this step's.", anew)

@@ -47,7 +47,7 @@ def notebook(text: str, shown_as: str) -> Any:
         book = jupytext.reads(text, fmt="md:myst")
     except Exception as trouble:  # jupytext has no error class of its own for a broken page
         reason = (str(trouble).splitlines() or [type(trouble).__name__])[0]
-        raise Problem(f"{shown_as} cannot be read as MyST: {trouble}", "Compare with a page that builds.") from None
+        raise Problem(f"{shown_as} cannot be read as MyST: {reason}", "Compare with a page that builds.") from None
     if not book.cells:
         raise Problem(f"{shown_as} has no cells.", "Write at least a heading.")
     places = [

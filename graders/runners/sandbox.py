@@ -7,6 +7,9 @@ network, no other process, no home and none of the caller's environment. https:/
 from __future__ import annotations
 
 import os
+import platform
+import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -22,7 +25,9 @@ from typing import IO
 _SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/etc/alternatives")
 _TREE = "/sandbox/tree"
 _REPORT = "/sandbox/report"
-_UNPRIVILEGED_ID = 61234  # any id that owns nothing; the kernel's process limit does not hold for root
+# Ids that own nothing, since the kernel's process limit does not hold for root; one for each run, since runs of the same
+# user would share it. https://systemd.io/UIDS-GIDS/
+_UNPRIVILEGED_IDS = range(61_184, 65_520)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,8 @@ def _isolated(
         elif os.path.exists(folder):
             command += [*_open_parents(folder), "--ro-bind", folder, folder]
     command += ["--dev", "/dev", "--proc", "/proc"]
-    for folder, size in (("/tmp", limits.disk_bytes), (_TREE, limits.disk_bytes), ("/sandbox/home", 16 << 20)):  # noqa: S108
+    sizes = {"/tmp": limits.disk_bytes, _TREE: limits.disk_bytes, "/sandbox/home": 16 << 20, "/dev/shm": 16 << 20}  # noqa: S108
+    for folder, size in sizes.items():
         command += ["--perms", "0777", "--size", str(size), "--tmpfs", folder]
     for prefix in dict.fromkeys([sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix]):
         if not prefix.startswith("/usr/") and prefix != "/usr":
@@ -128,18 +134,29 @@ def _isolated(
     command += ["--ro-bind", str(given), "/sandbox/given", "--bind", str(report), _REPORT]
     for name, value in _environment("/sandbox/home", env).items():
         command += ["--setenv", name, value]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/"]  # memory without a limit otherwise
+    id, processes = secrets.choice(_UNPRIVILEGED_IDS), limits.processes
     if os.geteuid() == 0:
-        os.chown(report, _UNPRIVILEGED_ID, _UNPRIVILEGED_ID)
+        os.chown(report, id, id)
         command.remove("--unshare-all")
         command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
         command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
     command += ["--chdir", _TREE, "--", "prlimit", f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_seconds}"]
-    command += [f"--fsize={limits.file_bytes}", f"--nproc={limits.processes}", "--nofile=4096", "--core=0"]
+    if os.geteuid() != 0:
+        processes += _counted_already()
+    command += [f"--fsize={limits.file_bytes}", f"--nproc={processes}", "--nofile=4096", "--core=0"]
     if os.geteuid() == 0:
-        user = str(_UNPRIVILEGED_ID)
-        command += ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+        command += ["setpriv", "--reuid", str(id), "--regid", str(id), "--clear-groups"]
         command += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
     return [*command, "sh", "-c", 'cp -R /sandbox/given/. . && exec "$@"', "sh", *argv]
+
+
+def _counted_already() -> int:
+    """What the user runs elsewhere, where the kernel counts it too: before 5.14, a namespace has no count of its own."""
+    release = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+    if release >= (5, 14):
+        return 0
+    return sum(1 for _ in Path("/proc").glob("[0-9]*/task/[0-9]*"))
 
 
 def _open_parents(path: str) -> list[str]:

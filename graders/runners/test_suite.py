@@ -1,7 +1,8 @@
 """Run a tree's tests in the sandbox, and say what happened without trusting the process that ran them.
 
-The tests run beside a control that must fail. A suite that cannot turn red (a patched reporter, an early exit) lets the
-control pass, and then nothing it says counts. The control's name differs each time, so it cannot be told apart.
+Tests of ours run beside the tree's own, and controls that must fail among them. A suite that cannot turn red (a patched
+reporter, an early exit) lets a control pass; one that picks what runs leaves some of ours out. Either way nothing that it
+says counts. Our tests have other names each time, so a control can't be told apart by its name.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from graders.runners.disguise import Disguised
 from graders.runners.sandbox import Completed, Limits, run
 
-_LIMITS = Limits(seconds=120, cpu_seconds=90)
+LIMITS = Limits(seconds=120, cpu_seconds=90)
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _ERROR = re.compile(r"[\w.]*(Error|Exception|Warning|Exit|assert)\b")
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +56,35 @@ class SuiteRun:
 
 
 def run_suite(
-    files: Mapping[str, bytes], added: Mapping[str, bytes] | None = None, cache: Path | None = None
+    files: Mapping[str, bytes],
+    added: Mapping[str, bytes] | None = None,
+    cache: Path | None = None,
+    *,
+    limits: Limits = LIMITS,
 ) -> SuiteRun:
     """Run pytest on the tree `files` (path to content): its `tests/` folder, or all of it where there is none.
 
     `added` are test files of ours (plain names, with a `conftest.py` of their own) that run beside them in a folder of
-    their own. The suite's own options (`addopts`) are left out; its other settings hold. With `cache`, a folder, a run
-    of the same bytes by the same versions is not repeated.
+    their own. A function `test_control_…` in them is a control; one is put in where they have none. The suite's own
+    options (`addopts`) are left out; its other settings hold. With `cache`, a folder, a run of the same bytes by the
+    same versions is not repeated.
     """
     added = dict(added or {})
+    if not any(b"def test_control_" in content for content in added.values()):
+        added["test_control.py"] = b"def test_control_of_the_run():\n    assert False\n"
     remembered = cache / f"{_fingerprint(files, added)}.json" if cache else None
     if remembered and (known := _recall(remembered)):
         return known
-    nonce = f"z{secrets.token_hex(6)}"
+    ours = Disguised(added)
     folder = "tests" if any(name.startswith("tests/") for name in files) else "."
-    ours = {f"{nonce}/{_hidden(name, nonce)}": _hide_names(content, nonce) for name, content in added.items()}
-    # The control stands last: whatever stops a run early must not hide the suite's own tests.
-    ours[f"{nonce}/test_{nonce}_zz_control.py"] = f"def test_{nonce}_control():\n    assert False\n".encode()
     argv = [
         "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_family=xunit2",
         "--color=no", "--tb=short", "--junitxml={report}", *_plugins(files),
-        folder, *([nonce] if folder != "." else []),
+        folder, *([ours.folder] if folder != "." else []),
     ]  # fmt: skip
-    done = run(argv, files={**files, **ours}, limits=_LIMITS, env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
-    result = _read(done, nonce)
+    env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = run(argv, files={**files, **ours.files}, limits=limits, env=env)
+    result = _read(done, ours, limits)
     if remembered and not done.timed_out:
         _remember(remembered, result)
     return result
@@ -89,41 +96,46 @@ def _plugins(files: Mapping[str, bytes]) -> list[str]:
     return ["-p", "anyio"] if asked else []
 
 
-def _hidden(name: str, nonce: str) -> str:
-    return name.replace("test_", f"test_{nonce}_", 1)
-
-
-def _hide_names(content: bytes, nonce: str) -> bytes:
-    return re.sub(rb"^((?:async )?def test_)", rb"\g<1>" + nonce.encode() + b"_", content, flags=re.MULTILINE)
-
-
-def _read(done: Completed, nonce: str) -> SuiteRun:
+def _read(done: Completed, ours: Disguised, limits: Limits) -> SuiteRun:
     if done.timed_out:
-        return SuiteRun((), (), (), f"the tests did not end within {_LIMITS.seconds:.0f} seconds")
+        return SuiteRun((), (), (), f"the tests did not end within {limits.seconds:g} seconds")
     cases = _cases(done.report)
     if cases is None:
-        return SuiteRun((), (), (), f"pytest ended without a report (exit code {done.exit_code}): {_last_words(done)}")
+        said = ours.undone(_last_words(done))
+        return SuiteRun((), (), (), f"pytest ended without a report (exit code {done.exit_code}): {said}")
     passed: list[str] = []
     failures: list[Failure] = []
-    added_failures: list[Failure] = []
-    control_failed = False
+    bad_of_ours: dict[str, list[Failure]] = {}
+    ran, red = set(), set()
     for case in cases:
-        name, file = case.get("name", ""), case.get("classname", "").replace(".", "/") + ".py"
+        name, place = case.get("name", ""), case.get("classname", "")
         bad = next((child for child in case if child.tag in ("failure", "error")), None)
-        ours = nonce in name or nonce in file
-        if f"{nonce}_control" in name:
-            control_failed = bad is not None and bad.tag == "failure"
-        elif bad is not None:
-            shown = name.replace(f"{nonce}_", "").replace(f"{nonce}.", "")
-            failure = Failure(shown or file, file.replace(f"{nonce}_", "").replace(nonce, "tests"), _tidy(bad))
-            (added_failures if ours else failures).append(failure)
-        elif not ours and not any(child.tag == "skipped" for child in case):
-            passed.append(name)
+        skipped = any(child.tag == "skipped" for child in case)
+        token = ours.token_in(name)
+        if token and not skipped:
+            ran.add(token)
+        if bad is None:
+            if not token and not skipped:
+                passed.append(name)
+        elif token or ours.folder in name or ours.folder in place:
+            red.add(token)
+            file = ours.tests[token][0] if token else ours.undone(name)
+            bad_of_ours.setdefault(token, []).append(Failure(ours.undone(name), file, ours.undone(_tidy(bad))))
+        else:
+            file = place.replace(".", "/") + ".py" if place else name.replace(".", "/") + ".py"
+            failures.append(Failure(name if place else file, file, ours.undone(_tidy(bad))))
+    tests = [token for token in ("", *ours.tests) if token not in ours.controls]
+    added_failures = [failure for token in tests for failure in bad_of_ours.get(token, ())]
     trouble = ""
-    if not control_failed and not any(_stopped_collecting(case) for case in cases):
-        trouble = "a test that must fail did not turn the run red, so its green says nothing"
-    elif not passed and not failures:
-        trouble = "pytest found no test to run"
+    if not any(_stopped_collecting(case) for case in cases):
+        if ours.controls & ran - red:
+            trouble = "a test that must fail did not turn the run red, so its green says nothing"
+        elif set(ours.tests) - ran:
+            trouble = "some tests were kept from running, so its green says nothing"
+        elif not passed and not failures:
+            trouble = "pytest found no test to run"
+    elif not failures and not added_failures:
+        trouble = "pytest could not collect the tests"
     return SuiteRun(tuple(passed), tuple(failures), tuple(added_failures), trouble)
 
 

@@ -6,28 +6,37 @@ Everything is judged from refs and objects; only the tests are run, each commit'
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 
-from graders.criterion import Verdict, cannot_check, criterion, failed, passed
+from graders.criterion import Criterion, Kind, Verdict, cannot_check, criterion, failed, passed
 from graders.evidence.commit_message import vagueness
 from graders.evidence.conflict_markers import marker_line
 from graders.evidence.feature_branch import MAIN, FeatureBranch, feature_branches
+from graders.evidence.forge_log import ForgeLog, read_forge_log
+from graders.evidence.git_command import AnswerTooLong, GitFailed
 from graders.evidence.git_tree import TreeTooLarge, changes, contents, files_of
 from graders.evidence.history import Commit, History
-from graders.evidence.main_moves import Moves, explain, last_main_in_log
+from graders.evidence.main_moves import Moves, explain
 from graders.evidence.snapshot import Snapshot, snapshot_of
 from graders.evidence.starting_point import StartingPoint, starting_point
 from graders.picture import CommitGraph, Node
+from graders.problems import Problem
 from graders.runners.test_suite import SuiteRun, run_suite
 from graders.starter import exercise_module
 from graders.step import Step, find
 from graders.workspace.home import cache_dir
 
+_TICKET = "tests/test_ticket.py"
 _MOST_COMMITS = 100
+_MOST_TRIED = 5
+_MOST_MARKED_BYTES = 1 << 20
 
 
 class GitWork:
@@ -37,6 +46,7 @@ class GitWork:
         self.snapshot = snapshot
         self.start = start
         self.notes = snapshot.notes
+        self._runs: dict[tuple[str, bool], SuiteRun] = {}  # by commit, and whether it was run as a branch's tip
 
     @property
     def history(self) -> History:
@@ -52,10 +62,18 @@ class GitWork:
         return self.snapshot.refs.get(f"refs/origin/heads/{MAIN}")
 
     @cached_property
+    def log(self) -> ForgeLog | None:
+        """What the local forge itself wrote down; None on GitHub and the like."""
+        return read_forge_log(self.snapshot)
+
+    @cached_property
     def pulls(self) -> dict[str, str]:
         """The learner's pull requests, number to head."""
         every = self.snapshot.under("refs/origin/pull/")
-        return {number: head for number, head in every.items() if number.isdigit() and head != self.moved.id}
+        numbers = [number for number in every if re.fullmatch("[0-9]{1,9}", number)]
+        if self.log:
+            numbers = [number for number in numbers if number in self.log.opened]
+        return {number: every[number] for number in numbers if every[number] != self.moved.id}
 
     @cached_property
     def moves(self) -> Moves:
@@ -67,14 +85,26 @@ class GitWork:
 
     @cached_property
     def branch(self) -> FeatureBranch | None:
-        """The branch to judge: the one that does best, so that an abandoned attempt costs nothing."""
-        if not self.branches:
-            return None
-        best = max(_promise(self, branch) for branch in self.branches)
-        equal = [branch for branch in self.branches if _promise(self, branch) == best]
-        if len(equal) > 1:
-            return next((branch for branch in equal if self.tests_of(branch)[-1].green), equal[0])
-        return equal[0]
+        """The branch to judge: the one that earns most, so that an abandoned attempt costs nothing."""
+        if len(self.branches) < 2:
+            return self.branches[0] if self.branches else None
+        slow = (conflict_resolved, each_commit_passes)
+        quick = [one for one in STEP.criteria if one not in slow]
+        promise = {branch.tip: _earned(self.with_branch(branch), quick) for branch in self.branches}
+        likeliest = sorted(self.branches, key=lambda branch: (-promise[branch.tip], not branch.pulls))
+        best, most = likeliest[0], -1.0
+        for branch in likeliest[:_MOST_TRIED]:
+            if promise[branch.tip] + sum(one.points for one in slow) <= most:
+                break
+            if (points := _earned(self.with_branch(branch), STEP.criteria)) > most:
+                best, most = branch, points
+        return best
+
+    def with_branch(self, branch: FeatureBranch) -> GitWork:
+        """The same evidence, with `branch` as the one to judge."""
+        other = copy(self)
+        other.__dict__["branch"] = branch
+        return other
 
     @property
     def chosen(self) -> FeatureBranch:
@@ -89,16 +119,26 @@ class GitWork:
     def tip_tests(self, branch: FeatureBranch) -> SuiteRun:
         return self._run(branch.tip, [self.history[branch.tip]])[0]
 
+    def keeps_colleagues_test(self, branch: FeatureBranch) -> bool:
+        """Whether the branch's own tests notice when the colleague's filter does nothing, whatever they are called."""
+        theirs = self.start.starter.variant["theirs"]
+        files = files_of(self.snapshot.git, self.history[branch.tip].tree)
+        if files.get(f"tests/test_{theirs}.py") == self._main_tests[f"test_{theirs}.py"]:
+            return any(test == f"test_list_by_{theirs}" for test in self.tip_tests(branch).passed)
+        deaf = files.get("tests/conftest.py", b"") + self._exercise.deaf_to(theirs).encode()
+        run = run_suite({**files, "tests/conftest.py": deaf}, cache=cache_dir() / "suites")
+        return bool(run.failures) and not run.trouble
+
     def _run(self, tip: str, commits: list[Commit]) -> list[SuiteRun]:
-        missing = [commit for commit in commits if commit.id not in self._runs]
+        missing = [commit for commit in commits if (commit.id, commit.id == tip) not in self._runs]
         with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as side_by_side:
             for commit, done in zip(missing, side_by_side.map(lambda one: self._suite(one, tip), missing), strict=True):
-                self._runs[commit.id] = done
-        return [self._runs[commit.id] for commit in commits]
+                self._runs[commit.id, commit.id == tip] = done
+        return [self._runs[commit.id, commit.id == tip] for commit in commits]
 
-    @cached_property
-    def _runs(self) -> dict[str, SuiteRun]:
-        return {}
+    @property
+    def _exercise(self) -> ModuleType:
+        return exercise_module(find("git"), "starter")
 
     @cached_property
     def _main_tests(self) -> dict[str, bytes]:
@@ -114,25 +154,22 @@ class GitWork:
         if self.moved.id in self.history.ancestors(commit.id):
             changed = {name: text for name, text in self._main_tests.items() if files.get(f"tests/{name}") != text}
             added = self._main_tests if "conftest.py" in changed else changed
-        if commit.id == tip:
-            module = exercise_module(find("git"), "starter")
-            ticket = module.acceptance(self.start.starter.variant).encode()
-            added = {**added, "conftest.py": self._main_tests["conftest.py"], "test_ticket.py": ticket}
-        elif added:
-            added = {**added, "conftest.py": self._main_tests["conftest.py"]}
+        ticket = self._exercise.acceptance if commit.id == tip else self._exercise.control
+        added = {
+            **added,
+            "conftest.py": self._main_tests["conftest.py"],
+            _TICKET.removeprefix("tests/"): ticket(self.start.starter.variant).encode(),
+        }
         return run_suite(files, added, cache_dir() / "suites")
 
 
-def _promise(work: GitWork, branch: FeatureBranch) -> tuple[float, bool]:
-    """What the branch earns without running anything; an open or merged pull request breaks a tie."""
-    quick = (two_commits, messages, linear, rebased_on_main, pull_request)
-    return sum(one.points for one in quick if not _complaint(one.judge, work, branch)), bool(branch.pulls)
-
-
-def _complaint(judge: Callable[[GitWork], Verdict], work: GitWork, branch: FeatureBranch) -> bool:
-    alone = GitWork(work.snapshot, work.start)
-    alone.__dict__ |= {"branch": branch, "pulls": work.pulls, "moves": work.moves, "branches": work.branches}
-    return judge(alone).kind != "passed"
+def _earned(work: GitWork, criteria: Iterable[Criterion]) -> float:
+    """The points of those `criteria` that pass, each after those that it needs."""
+    earned: dict[str, float] = {}
+    for one in criteria:
+        if all(needed.name in earned for needed in one.after) and one.judge(work).kind is Kind.PASSED:
+            earned[one.name] = one.points
+    return sum(earned.values())
 
 
 def _named(commits: list[Commit], most: int = 3) -> str:
@@ -275,8 +312,8 @@ def rebased_on_main(work: GitWork) -> Verdict:
             return failed(
                 f"`{branch.name}` shares no commit with main: its history is a separate one.", expected=expected,
                 where=branch.name, mistake="unrelated history", ran=ran,
-                next="Branch off main (`git switch -c new-name origin/main`) and bring your commits with "
-                f"`git cherry-pick {branch.own[0].short}^..{branch.revision}`.",
+                next="Branch off main with `git switch -c new-name origin/main`, and make your change there; "
+                f"`git diff {work.start.commits.base[:7]} {branch.revision}` shows it.",
             )  # fmt: skip
         copied = [
             commit for commit in history.between(start, branch.tip)
@@ -335,7 +372,7 @@ def conflict_resolved(work: GitWork) -> Verdict:
             f"On `{branch.name}`, {run.trouble}.", expected=both, where=branch.tip[:7], mistake="tests cannot run",
             marks=[branch.tip], ran=tests, next="Run `python -m pytest` on your branch and mend what it says.",
         )  # fmt: skip
-    kinds = {failure.test.split("_")[1]: failure for failure in reversed(run.added_failures) if failure.file.endswith("ticket.py")}
+    kinds = {failure.test.split("_")[1]: failure for failure in reversed(run.added_failures) if failure.file == _TICKET}
     if "theirs" in kinds and "yours" in kinds:
         mistake, failure, next = "both sides lost", kinds["theirs"], "Take both changes into `list_widgets`."
     elif "theirs" in kinds:
@@ -351,10 +388,11 @@ def conflict_resolved(work: GitWork) -> Verdict:
         mistake, failure, next = "main's test broken", run.added_failures[0], "Mend the code so that main's tests pass again."
     elif run.failures:
         mistake, failure, next = "tests fail", run.failures[0], "Run `python -m pytest` on your branch and mend it."
-    elif dropped := _dropped_test(work, run):
+    elif not work.keeps_colleagues_test(branch):
         return failed(
-            f"Your branch no longer runs your colleague's test `{dropped}`.", expected="the tests of both sides",
-            where=branch.tip[:7], mistake="colleague's test dropped", marks=[branch.tip], ran=tests,
+            f"No test on `{branch.name}` notices when `{variant['theirs']}` stops filtering; your colleague's test did.",
+            expected="the tests of both sides", where=branch.tip[:7], mistake="colleague's test dropped",
+            marks=[branch.tip], ran=tests,
             next=f"Bring it back: `git checkout {work.moved.short} -- tests/test_{variant['theirs']}.py`, and commit.",
         )  # fmt: skip
     else:
@@ -366,17 +404,15 @@ def conflict_resolved(work: GitWork) -> Verdict:
 
 
 def _marker(work: GitWork, branch: FeatureBranch) -> tuple[str, int, str] | None:
-    touched = [change for change in changes(work.snapshot.git, (commit.id for commit in branch.own)) if change.blob]
-    text = contents(work.snapshot.git, {change.blob for change in touched if change.blob})
+    try:
+        touched = changes(work.snapshot.git, (commit.id for commit in branch.own))
+        text = contents(work.snapshot.git, {change.blob for change in touched if change.blob}, _MOST_MARKED_BYTES)
+    except AnswerTooLong:
+        return None  # the tests say that such a commit is too large
     for change in touched:
-        if change.blob and (line := marker_line(text[change.blob])):
+        if change.blob in text and (line := marker_line(text[change.blob])):
             return change.path, line, change.commit
     return None
-
-
-def _dropped_test(work: GitWork, run: SuiteRun) -> str:
-    name = f"test_list_by_{work.start.starter.variant['theirs']}"
-    return "" if any(test.split("[")[0] == name for test in run.passed) else name
 
 
 @criterion(points=1, after=[two_commits])
@@ -397,7 +433,7 @@ def each_commit_passes(work: GitWork) -> Verdict:
         )
     for commit, run in zip(own, work.tests_of(branch), strict=True):
         mend = f"`git rebase -i origin/main`, `edit` on {commit.short}, mend it, `git commit --amend`, `git rebase --continue`."
-        added = [failure for failure in run.added_failures if not failure.file.endswith("ticket.py")]
+        added = [failure for failure in run.added_failures if failure.file != _TICKET]
         if run.trouble:
             what = f"At {commit.short} “{commit.subject[:60]}”, {run.trouble}."
         elif run.failures or added:
@@ -433,29 +469,30 @@ def pull_request(work: GitWork) -> Verdict:
         state = "merged" if merged else "open"
         return passed(f"Pull request #{branch.pulls[0]} ({state}) shows {branch.tip[:7]}.", ran=ran)
     expected = f"a pull request whose head is {branch.tip[:7]}"
-    behind = {
-        number: head for name in branch.names for number, head in work.pulls.items()
-        if head in work.history.ancestors(branch.tip) or head == work.snapshot.refs.get(f"refs/origin/heads/{name}")
-    } or {
-        number: head for number, head in work.pulls.items()
-        if {commit.subject for commit in work.history.between(work.start.commits.base, head)}
-        & {commit.subject for commit in branch.own}
-    }  # fmt: skip
+    push = f"git push -u origin {branch.revision}"
+    open_one = "`ninesteps pr create --fill`" if work.log else "open one where origin is (on GitHub: `gh pr create --fill`)"
+    on_origin = work.snapshot.under("refs/origin/heads/")
+    merged = {move.number for move in work.moves.moves}
+    behind = [
+        (int(number), head) for number, head in work.pulls.items()
+        if number not in merged and head in [on_origin.get(name) for name in branch.names]
+    ]  # fmt: skip
     if behind:
-        number, head = max(behind.items(), key=lambda one: int(one[0]))
+        number, head = max(behind)
         return failed(
             f"Pull request #{number} still shows {head[:7]}; `{branch.name}` is at {branch.tip[:7]}.", expected=expected,
             where=f"#{number}", mistake="pull request is behind", marks=[head], ran=ran,
-            next="Push what you have: `git push --force-with-lease` (a rebased branch must replace the old one).",
+            next=f"Push what you have: `git push --force-with-lease origin {branch.revision}` (a rebased branch must "
+            "replace the old one).",
         )  # fmt: skip
-    if branch.tip not in work.snapshot.under("refs/origin/heads/").values():
+    if branch.tip not in on_origin.values():
         return failed(
             f"`{branch.name}` is only on your machine.", expected=expected, where=branch.name, mistake="not pushed", ran=ran,
-            next=f"`git push -u origin {branch.revision}`, then `ninesteps pr create --title \"…\" --body \"…\"`.",
+            next=f"Push it with `{push}`, then {open_one}.",
         )  # fmt: skip
     return failed(
         f"`{branch.name}` is on origin, but no pull request shows it.", expected=expected, where=branch.name,
-        mistake="no pull request", ran=ran, next='Open one: `ninesteps pr create --title "…" --body "…"`.',
+        mistake="no pull request", ran=ran, next=f"Open one: {open_one}." if work.log else f"{open_one.capitalize()}.",
     )  # fmt: skip
 
 
@@ -470,11 +507,14 @@ def main_only_by_pull_request(work: GitWork) -> Verdict:
     ran = ["git fetch origin", "git log --first-parent --oneline origin/main", "git ls-remote origin"]
     expected = "main as its pull requests left it"
     again = "Start anew with `ninesteps reset git` (your work is kept aside), and bring your branch through a pull request."
+    if work.log is None:
+        good = work.moves.moves[-1].new if work.moves.moves else work.moved.id
+        again = f"Put main back with `git push --force origin {good[:12]}:refs/heads/main`, and bring the rest through a pull request."
     if work.main is None:
         return failed("origin has no branch main any more.", expected=expected, mistake="main is gone", ran=ran, next=again)
     if work.moves.lost_start:
         return failed(
-            f"origin's main is at {work.main[:7]} and no longer holds {work.moved.short} “{work.moved.subject}”.",
+            f"origin's main is at {work.main[:7]} and does not hold {work.moved.short} “{work.moved.subject}”.",
             expected=expected, where=f"origin/{MAIN}", mistake="main was rewritten", ran=ran, next=again,
         )  # fmt: skip
     if stray := work.moves.unexplained:
@@ -482,10 +522,9 @@ def main_only_by_pull_request(work: GitWork) -> Verdict:
             f"{_named([stray])} is on origin's main, and no pull request brought it there.", expected=expected,
             where=stray.short, mistake="pushed to main", marks=[stray.id], ran=ran, next=again,
         )  # fmt: skip
-    logged = last_main_in_log(work.snapshot)
-    if logged is not None and logged != work.main:
+    if past := work.log.past_it(work.main) if work.log else "":
         return failed(
-            f"origin's main is at {work.main[:7]}, but the forge's own log last moved it to {logged[:7] or 'nowhere'}.",
+            f"Something else than the forge moved origin's main to {past[:7]}: its own log does not know of it.",
             expected=expected, where=f"origin/{MAIN}", mistake="past the forge", ran=ran, next=again,
         )  # fmt: skip
     count = len(work.moves.moves)
@@ -499,7 +538,12 @@ def open_work(path: Path) -> Iterator[GitWork]:
     """The evidence at `path`. Raises Problem where it is no repository or hand-in of this step."""
     place = find("git")
     with snapshot_of(path, place) as snapshot:
-        yield GitWork(snapshot, starting_point(snapshot, place))
+        try:
+            work = GitWork(snapshot, starting_point(snapshot, place))
+            _ = work.history.commits
+        except GitFailed as failure:
+            raise Problem(f"The history in {path} cannot be read: {failure.reason}.", "See `git fsck`.") from None
+        yield work
 
 
 def draw(work: GitWork) -> CommitGraph:

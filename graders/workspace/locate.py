@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graders.evidence.git_command import ask
 from graders.problems import Problem
 from graders.step import ROOT, Place
 from graders.workspace.home import default_workspace
@@ -15,14 +14,19 @@ def workspace_of(place: Place, path: Path | None = None) -> Path:
     """The repository to judge for a step.
 
     It is `path` where given (or the `repo` in it); else the repository around the current folder, if it began from this
-    step's starter; else the one started last. Raises Problem where there is none.
+    step's starter; else the one started last, which always has the one name it was recorded with. Raises Problem where
+    there is none.
     """
+    recorded = folder_of(place) / "repo"
     if path is not None:
         path = path.expanduser().absolute()
-        return path / "repo" if not (path / ".git").exists() and (path / "repo" / ".git").exists() else path
+        if not (path / ".git").exists() and (path / "repo" / ".git").exists():
+            path = path / "repo"
+        return recorded if path.resolve() == recorded.resolve() else path
     here = _clone_around(Path.cwd())
-    recorded = folder_of(place) / "repo"
-    if here and (here == recorded.resolve() or _began_from(place, here)):
+    if here and here == recorded.resolve():
+        return recorded
+    if here and _began_from(place, here):
         return here
     if recorded.is_dir():
         return recorded
@@ -67,5 +71,10 @@ def _clone_around(folder: Path) -> Path | None:
 
 def _began_from(place: Place, repo: Path) -> bool:
     """Whether a root commit of the repository names the step, as starters do."""
-    named = ask(repo / ".git", "rev-list", "--max-parents=0", "--format=%(trailers:key=Exercise,valueonly)", "HEAD")
-    return place.name in named.split()
+    from graders.forge.git_calls import ask, learner_git, without_caller_variables
+
+    with without_caller_variables():
+        calls = learner_git(repo)
+        calls.update_environment(GIT_ALLOW_PROTOCOL="none")  # a partial clone must not fetch because of this
+        roots = ask(calls, "rev-list", "--max-parents=0", "--format=%B", "HEAD")
+    return f"Exercise: {place.name}" in roots.splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from graders.forge.git_calls import ask, forge_git, without_caller_variables
@@ -13,11 +14,12 @@ from graders.workspace.start import ORIGIN, REPO, Workspace, built, put
 
 
 @without_caller_variables()
-def reset(place: Place, workspace: Path) -> Path:
+def reset(place: Place, workspace: Path, prepare: Callable[[Workspace], None] = lambda made: None) -> Path:
     """Start the step anew in the folder that holds `repo/` and `origin.git`, with the seed it had.
 
-    Returns the sibling folder, such as `01_git.kept-1`, where the old two now are. Raises Problem where there is
-    nothing to reset, or where the old can't be moved; then all is as it was.
+    `prepare` works on the new two before they take the place of the old. Returns the sibling folder, such as
+    `01_git.kept-1`, where the old two now are. Raises Problem where there is nothing to reset, or where the old can't
+    be moved, and whatever `prepare` raises; then all is as it was.
     """
     folder = workspace.expanduser().absolute()
     old = [name for name in (REPO, ORIGIN) if os.path.lexists(folder / name)]
@@ -27,6 +29,7 @@ def reset(place: Place, workspace: Path) -> Path:
             f"`ninesteps start {place.name}` makes one; name another folder if yours is elsewhere.",
         )
     with built(place, folder, _seed_of(place, folder)) as made:
+        prepare(made)
         return _moved_aside(folder, old, made)
 
 

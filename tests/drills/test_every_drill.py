@@ -74,7 +74,8 @@ def test_the_same_seed_gives_the_same_question(drill_id: str) -> None:
 @EVERY
 def test_questions_differ_from_learner_to_learner(drill_id: str) -> None:
     shown = {
-        (asked.text, repr(asked.figures), asked.right) for asked in (question(drill_id, seed) for seed in range(40))
+        (asked.text, repr((asked.figures, asked.options)), asked.right)
+        for asked in (question(drill_id, seed) for seed in range(40))
     }
 
     assert len(shown) > 25

@@ -29,7 +29,8 @@ def module(name: str):  # type: ignore[no-untyped-def]
 
 
 def graph(shown: Asked, title: str) -> CommitGraph:
-    return next(one for one in shown.question.figures if isinstance(one, CommitGraph) and one.title == title)
+    every = (*shown.question.figures, *shown.question.options)
+    return next(one for one in every if isinstance(one, CommitGraph) and one.title == title)
 
 
 def build(git: Git, folder: Path, drawn: CommitGraph) -> dict[str, str]:
@@ -335,7 +336,7 @@ def test_each_mistake_has_its_name() -> None:
     says(f"is there 2 times, and the one from line {len(lines) + 2}", text=f"{right}\n{right}")
     says("Lines 1 and 2 are both a `def`", text=case.head_with(theirs) + case.head_with(mine) + case.start + case.end)
     says("This is no Python yet: line 2: ", text=right.replace("\n    ", "\n", 1))
-    says("without either parameter the function must do", text=right.replace("// 1000", "// 999"))
+    says("without either parameter the function must do", text=right.replace("// 1000", "// 500"))
     says("There is no function", text=right.replace(case.name, "other"))
     says("breaks off: NameError", text=right.replace("return cents", "return total"))
 

@@ -475,3 +475,58 @@ def test_a_log_that_was_meddled_with_is_a_problem_and_not_a_traceback(lab: Lab, 
     lab.forge("update-ref", "refs/forge/log", meddled)
     with pytest.raises(Problem, match="log"):
         pulls.list_pulls(lab.repo)
+
+
+def test_a_merged_pull_requests_ref_stays_when_its_branch_goes_on(lab: Lab) -> None:
+    merged = lab.push_branch("feature")
+    pulls.create(lab.repo, title="Notes")
+    pulls.merge(lab.repo, method=Method.SQUASH)
+    lab.git("fetch", "-q")
+    lab.push_branch("other", "other.md")
+    pulls.create(lab.repo, title="Other")
+    lab.git("push", "-q", "--force", "origin", "other:feature")
+    assert lab.forge("rev-parse", "refs/pull/2/head") == merged
+
+
+def test_deleting_a_branch_with_an_open_pull_request_says_nothing_strange(lab: Lab) -> None:
+    lab.push_branch()
+    pulls.create(lab.repo, title="Notes")
+    assert "remote:" not in lab.git("-c", "alias.p=!git push origin --delete feature 2>&1", "p")
+
+
+@pytest.mark.parametrize("held", ["refs/pull/2/head", "refs/heads/feature", "refs/forge/log"])
+def test_a_creation_that_fails_half_way_leaves_nothing_behind(lab: Lab, held: str) -> None:
+    lab.push_branch()
+    lock = lab.origin / f"{held}.lock"  # as if another git were writing it
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    before = lab.forge("for-each-ref")
+    with pytest.raises(Problem, match="The forge changed while this ran"):
+        pulls.create(lab.repo, title="Notes")
+    assert lab.forge("for-each-ref") == before
+    assert (lab.origin / "forge" / "open-pulls").read_text(encoding="utf-8") == ""
+    lock.unlink()
+    assert pulls.create(lab.repo, title="Notes").pull.number == 2
+
+
+@pytest.mark.parametrize("held", ["refs/heads/main", "refs/pull/2/head", "refs/forge/log"])
+def test_a_merge_that_fails_half_way_leaves_the_pull_request_open(lab: Lab, held: str) -> None:
+    lab.push_branch()
+    pulls.create(lab.repo, title="Notes")
+    lock = lab.origin / f"{held}.lock"
+    lock.touch()
+    before = lab.forge("for-each-ref")
+    with pytest.raises(Problem, match="The forge changed while this ran"):
+        pulls.merge(lab.repo, method=Method.SQUASH, delete_branch=True)
+    assert lab.forge("for-each-ref") == before
+    lock.unlink()
+    tip = lab.commit("notes.md", "three\n", "Write three")
+    lab.git("push", "-q", "origin", "feature")
+    assert lab.forge("rev-parse", "refs/pull/2/head") == tip
+
+
+def test_a_leftover_ref_of_an_interrupted_creation_is_not_in_the_way(lab: Lab) -> None:
+    tip = lab.push_branch()
+    lab.forge("update-ref", "refs/pull/2/head", "main")
+    assert pulls.create(lab.repo, title="Notes").pull.number == 2
+    assert lab.forge("rev-parse", "refs/pull/2/head") == tip

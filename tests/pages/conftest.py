@@ -48,11 +48,7 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     course.mkdir()
     (course / "01_git.md").write_text(PAGE, encoding="utf-8")
     (course / "02_ci.md").write_text("# Continuous integration\n", encoding="utf-8")
-    script = "import sys; import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path; from graders.pages.build import build; build(Path(sys.argv[1]))"
+    script = "import sys; from pathlib import Path; from graders.pages.build import build; build(Path(sys.argv[1]))"
     env = {**os.environ, "HOME": str(root / "home")}
     subprocess.run([sys.executable, "-c", script, str(course)], check=True, env=env, cwd=root)
     return root

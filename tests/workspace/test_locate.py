@@ -114,3 +114,16 @@ def test_a_recorded_workspace_that_is_gone_does_not_count(place: Place, tmp_path
         clone_here()
     with pytest.raises(Problem, match="no workspace"):
         workspace_of(place)
+
+
+def test_the_workspace_has_one_name_even_through_a_symlink(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = start(place, tmp_path / "lab")
+    (tmp_path / "link").symlink_to(tmp_path / "lab")
+    record_start("git", made.seed, tmp_path / "link")
+    recorded = tmp_path / "link" / "repo"
+    assert workspace_of(place, made.repo) == recorded
+    monkeypatch.chdir(made.repo)
+    assert workspace_of(place) == recorded
+    assert workspace_of(place, Path(".")) == recorded

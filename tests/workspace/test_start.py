@@ -35,7 +35,8 @@ def test_it_makes_a_clone_that_is_behind_the_moved_main(place: Place, git: Git, 
     assert base != moved
     assert git(made.repo, "rev-parse", "HEAD", "origin/main").split() == [base, base]
     assert git(made.origin, "rev-parse", "main", "refs/pull/1/head").split() == [moved, moved]
-    assert os.path.lexists(made.repo / ".git" / "hooks")
+    assert git(made.origin, "for-each-ref", "--format=%(refname)", "refs/heads") == "refs/heads/main"
+    assert (made.repo / ".git" / "hooks").is_dir()
 
 
 def test_the_clone_does_not_know_the_colleagues_commits_before_it_fetches(place: Place, git: Git) -> None:

@@ -82,7 +82,7 @@ _EDITS = (
 def history(random: Random) -> tuple[tuple[Commit, ...], int]:
     """The commits, oldest first, and the place of the one that breaks the test; that is never the first or the last."""
     free, fee = random.randrange(30, 90) * 100, random.randrange(29, 79) * 10
-    edits = random.sample(_EDITS, random.randint(15, 19))
+    edits = random.sample(_EDITS, random.randint(14, 18))
     place = random.randint(4, len(edits) - 2)
     subject, before, after = random.choice(_BREAKS)
     cart = _CART.format(free=free, fee=fee)
