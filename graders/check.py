@@ -53,7 +53,10 @@ def judged(place: Place, path: Path | None, trust: bool, *, record: bool) -> Res
             "A hand-in's tests are somebody's code, and there is no sandbox here to run them in.",
             "`ninesteps doctor` says how to get one; `--trust-submissions` runs them all the same.",
         )
-    mine = path is None or found.resolve() == (folder_of(place) / "repo").resolve()
+    recorded = folder_of(place) / "repo"
+    mine = found.resolve() == recorded.resolve() or (path is None and not recorded.exists())
+    if path is None and not mine:
+        say(f"This is about {found}, where you are. Your workspace is {recorded}: only that one counts.", err=True)
     if mine and not isolates():
         _say_no_sandbox()
     with progress_line("Reading your work") as tell:

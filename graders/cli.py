@@ -7,13 +7,16 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graders.console import progress_line, say, say_problem, told_as_problems, wrapped
 from graders.forge import pr_cli
 from graders.problems import Problem
+
+if TYPE_CHECKING:
+    from graders.step import Place
 
 app = typer.Typer(
     help="CI/CD and DevOps for backend engineers: nine steps, judged by what your work does.",
@@ -88,16 +91,22 @@ def start(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="The variant of the exercise; drawn if left out.")] = None,
 ) -> None:
-    """Make the workspace of a step.
+    """Make the workspace of a step; where you have one, say again where it is.
 
     It holds your clone, and the forge that it came from.
     """
-    from graders.starter import exercise_module, starter_for
     from graders.step import find
-    from graders.workspace.progress import record_start
+    from graders.workspace.locate import folder_of
+    from graders.workspace.progress import load, record_start
     from graders.workspace.start import start as start_step
 
     place = find(step)
+    begun, repo = load().step(place.name).seed, folder_of(place) / "repo"
+    if into is None and seed is None and begun is not None and repo.is_dir():
+        say(f"You have started step {place.number} already, and nothing was changed. Your clone:  {repo}")
+        _say_ticket(place, begun, repo)
+        say(f"To begin again: ninesteps reset {place.name}")
+        return
     made = start_step(place, into, seed)
     record_start(place.name, made.seed, made.folder)
     say(f"Your clone:  {made.repo}")
@@ -106,18 +115,25 @@ def start(
         say(f"git knows no name for you, so commits there are by {made.identity}. To put in yours, there:")
         say('  git config user.name "Your Name"')
         say('  git config user.email "you@example.org"')
+    _say_ticket(place, made.seed, made.repo)
+
+
+def _say_ticket(place: Place, seed: int, repo: Path) -> None:
+    """What to do, and where."""
+    from graders.starter import exercise_module, starter_for
+
     say("")
-    ticket = exercise_module(place, "starter").ticket(starter_for(place, made.seed).variant)
+    ticket = exercise_module(place, "starter").ticket(starter_for(place, seed).variant)
     say(wrapped(ticket.replace("**", "")))
     say("")
-    _say_where_to_go(made.repo)
-    say(f"How far you are: ninesteps check {place.name}")
+    _say_where_to_go(place, repo)
 
 
-def _say_where_to_go(repo: Path) -> None:
+def _say_where_to_go(place: Place, repo: Path) -> None:
     if not shutil.which("ninesteps"):
-        say(f'To find `ninesteps` from every folder: export PATH="{Path(sys.executable).parent}:$PATH"')
+        say(f'So that your terminal finds `ninesteps`: export PATH="{Path(sys.executable).parent}:$PATH"')
     say(f"Next: cd {shlex.quote(str(repo))}")
+    say(f"How far you are: ninesteps check {place.name}")
 
 
 @app.command(epilog="Example: ninesteps check git --watch")
@@ -175,14 +191,15 @@ def hint(step: StepName) -> None:
     from graders.criterion import Kind
     from graders.reports.safe_text import one_line
     from graders.step import find
-    from graders.workspace.progress import next_rung
+    from graders.workspace.progress import load, next_rung
 
     place = find(step)
     result = judged(place, None, trust=False, record=False)
     waiting = result.first_open
     if waiting is None:
         say(f"Nothing is left to hint at: all {len(result.criteria)} criteria pass.")
-        say(f"To have it counted: ninesteps check {place.name}")
+        if not load().step(place.name).passed_at:
+            say(f"To have it counted: ninesteps check {place.name}")
         return
     failed = next((one for one in result.criteria if one.verdict.kind is Kind.FAILED), None)
     if failed is None:
@@ -215,7 +232,7 @@ def reset(step: StepName) -> None:
     say(f"Step {place.number} ({place.name}) begins again in {folder / 'repo'}.")
     say(f"Your earlier work is in {kept}.")
     _say_if_moved(kept)
-    _say_where_to_go(folder / "repo")
+    _say_where_to_go(place, folder / "repo")
 
 
 def _say_if_moved(kept: Path) -> None:
@@ -247,7 +264,7 @@ def solution(
     say(f"The reference answer is in {folder / 'repo'}.")
     say(f"Your earlier work is in {kept}.")
     _say_if_moved(kept)
-    _say_where_to_go(folder / "repo")
+    _say_where_to_go(place, folder / "repo")
     say(f"See it pass: ninesteps check {place.name}")
 
 
@@ -267,7 +284,10 @@ def progress() -> None:
 @app.command(epilog="Example: ninesteps submit git")
 def submit(
     step: StepName,
-    into: Annotated[Path, typer.Option("--into", help="The folder to write it into.", metavar="DIR")] = Path("."),
+    into: Annotated[
+        Path | None,
+        typer.Option("--into", help="The folder to write it into; else this one, or beside your clone.", metavar="DIR"),
+    ] = None,
 ) -> None:
     """Write the one file to hand in.
 
@@ -278,7 +298,10 @@ def submit(
     from graders.workspace.submit import submit as make
 
     place = find(step)
-    made = make(place, workspace_of(place), into.expanduser().absolute())
+    repository, here = workspace_of(place), Path.cwd()
+    if into is None:  # in the clone it would soon be committed
+        into = repository.parent if here.resolve().is_relative_to(repository.resolve()) else here
+    made = make(place, repository, into.expanduser().absolute())
     if made.problem:
         say("Some of it can't be checked, here or where you hand it in:", err=True)
         say_problem(made.problem)

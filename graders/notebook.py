@@ -96,7 +96,13 @@ def submit(step: str | int) -> None:
 
 
 def ninesteps(*words: str) -> None:
-    """Run `ninesteps WORDS…` and print what it says, line by line as it comes."""
+    """Run `ninesteps WORDS…` and print what it says, line by line as it comes.
+
+    While nbgrader grades this notebook nothing is run: a `submit` left in a cell must not replace the learner's hand-in.
+    """
+    if _grading():
+        print(f"Left out while nbgrader grades: ninesteps {shlex.join(words)}")
+        return
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", "-m", "graders", *words],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8",
@@ -117,7 +123,7 @@ def _hand_in_folder(step: str) -> Path | None:
     from graders.workspace.locate import workspace_of
 
     here = Path.cwd()
-    if os.environ.get("NBGRADER_EXECUTION") == "autograde":
+    if _grading():
         return here  # an instructor may well have a workspace of their own; it must not be graded
     try:
         place = find(step)
@@ -130,6 +136,11 @@ def _hand_in_folder(step: str) -> Path | None:
     except Problem:
         return here
     return None
+
+
+def _grading() -> bool:
+    """Whether nbgrader runs this notebook."""
+    return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
 @contextmanager

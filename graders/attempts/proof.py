@@ -36,14 +36,22 @@ def golden_file(place: Place, recipe: Recipe) -> Path:
 
 
 def prove(place: Place, recipe: Recipe, *, update: bool = False) -> Proof:
-    """Make one attempt in a folder of its own and judge it twice; with `update`, write its golden file."""
+    """Make one attempt in a folder of its own and judge it twice; with `update`, write its golden file.
+
+    A recipe finds the path of a file in `$CANARY`: nothing that is judged may make it, nor change its own workspace.
+    """
     with TemporaryDirectory(prefix="ninesteps-attempt-") as scratch:
         home = Path(scratch).resolve()
-        env = settled_environment(home)
-        path = _made(place, recipe, home, env)
+        canary = home / "canary"
+        path = _made(place, recipe, home, settled_environment(home) | {"CANARY": str(canary)})
+        before = _seen(home)
         feedback, verdicts, complaints = _judged(place, recipe, path)
         if (feedback, verdicts, complaints) != _judged(place, recipe, path):
             complaints = [*complaints, "judged twice, it got two different answers"]
+        if canary.exists():
+            complaints = [*complaints, "something of the submission ran outside the sandbox"]
+        elif _seen(home) != before:
+            complaints = [*complaints, "judging changed the submission"]
         feedback = feedback.replace(str(home), "HOME")
     golden = golden_file(place, recipe)
     if update:
@@ -69,6 +77,14 @@ def _made(place: Place, recipe: Recipe, home: Path, env: dict[str, str]) -> Path
     # A recipe that hands in another thing than the clone leaves its path here.
     pointer = workspace / "judge-this"
     return Path(pointer.read_text().strip()) if pointer.exists() else workspace / "repo"
+
+
+def _seen(folder: Path) -> dict[str, tuple[int, int]]:
+    """Every path below `folder`, with its size and the time of its last change."""
+    return {
+        str(path): ((entry := path.lstat()).st_size, entry.st_mtime_ns)
+        for path in folder.rglob("*")
+    }  # fmt: skip
 
 
 def _judged(place: Place, recipe: Recipe, path: Path) -> tuple[str, dict[str, Kind], list[str]]:

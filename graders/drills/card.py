@@ -135,5 +135,5 @@ _RULES = (
     ".ns-drill img{max-width:100%;margin:0}"
     ".ns-drill code{padding:1px 4px;border-radius:4px;background:var(--ns-panel);color:inherit}"
     ".ns-drill pre{margin:4px 0;padding:8px 10px;border-radius:6px;background:var(--ns-panel);color:inherit;"
-    "overflow-x:auto;font-size:12.5px;line-height:1.45}"
+    "overflow-x:auto;font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
 )

@@ -110,7 +110,12 @@ class Git:
                 cwd=self._settings.parent, start_new_session=True,
             )  # fmt: skip
             late = threading.Event()
-            timer = threading.Timer(SECONDS, lambda: (late.set(), _end(process)))
+
+            def expire() -> None:
+                late.set()
+                _end(process)
+
+            timer = threading.Timer(SECONDS, expire)
             timer.start()
             try:
                 answer = process.stdout.read(most + 1) if process.stdout else b""

@@ -29,7 +29,8 @@ def locate(path: Path, place: Place) -> Path:
         raise Problem(f"{path} is neither a folder nor a file.", "Give the path of your clone, or of a hand-in.")
     hand_in, notebook = path / hand_in_name(place), path / f"{place.folder.name}.ipynb"
     submit = f"Run `ninesteps submit {place.name}` and hand in the file that it writes, beside the notebook."
-    if hand_in.exists() or hand_in.is_symlink():
+    stray = (path / ".git").exists() and not notebook.exists()  # written into the clone: the clone is what counts
+    if not stray and (hand_in.exists() or hand_in.is_symlink()):
         return hand_in
     if notebook.exists() and (path / ".git").exists():
         raise Problem(f"{path} holds a .git folder where the file {hand_in.name} belongs.", submit)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping as MappingType
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError, YAMLStreamError
@@ -330,11 +331,14 @@ class _Composer:
             )  # fmt: skip
         parent.seen[key.text] = line
 
-    def _refuse_tag(self, tag: object, line: int, column: int) -> None:
+    def _refuse_tag(self, tag: object, line: int, column: int) -> NoReturn:
         short = str(tag).replace("tag:yaml.org,2002:", "!!")[:60]
-        self._refuse(line, column, f"The tag `{short}` asks for something that is not plain data.", "Take the tag out.")
+        self._refuse(
+            line, column, f"`{short}` is a tag, and asks for something that is not plain data.",
+            "Take it out; where `!` is meant as text or as “not”, put the whole value in quotes.",
+        )  # fmt: skip
 
-    def _refuse(self, line: int, column: int, what: str, next: str) -> None:
+    def _refuse(self, line: int, column: int, what: str, next: str) -> NoReturn:
         raise YamlProblem(line, column, what, next, self._name)
 
 

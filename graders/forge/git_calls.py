@@ -14,15 +14,17 @@ from graders.problems import Problem
 
 BOT_NAME = "Nine Steps forge"
 BOT_MAIL = "forge@example.org"
-# What says who the learner is and where their settings are; every other GIT_* variable could redirect a command.
+# What says who the learner is, when, and where their settings are; every other GIT_* variable could redirect a command.
 _KEPT = {
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_SYSTEM",
     "GIT_CONFIG_NOSYSTEM",
     "GIT_AUTHOR_NAME",
     "GIT_AUTHOR_EMAIL",
+    "GIT_AUTHOR_DATE",
     "GIT_COMMITTER_NAME",
     "GIT_COMMITTER_EMAIL",
+    "GIT_COMMITTER_DATE",
     "GIT_EXEC_PATH",
 }
 _FORGE_ENVIRONMENT = {

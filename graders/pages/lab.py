@@ -18,7 +18,13 @@ from graders.problems import Problem
 from graders.workspace.home import home, state_dir
 
 FIRST = "00_start.ipynb"
-_SETTINGS = Path(__file__).parent / "lab_settings"
+_SETTINGS = Path(__file__).parent / "lab_settings"  # also keeps these extensions' buttons out of the page
+_NOT_FOR_LEARNERS = (
+    "jupyterlab_jupytext",  # would pair a page with a text file, and each would overwrite the other
+    "nbgrader.server_extensions.course_list",
+    "nbgrader.server_extensions.formgrader",
+    "nbgrader.server_extensions.validate_assignment",  # runs all cells, to say less than the check cell does
+)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -66,14 +72,15 @@ def _options(folder: Path) -> list[str]:
     first = folder / FIRST
     options = [
         f"--ServerApp.root_dir={home()}",
+        "--ServerApp.log_level=WARN",  # the address is still told
+        "--LabApp.log_level=WARN",
         f"--LabApp.default_url=/lab/tree/notebooks/{FIRST}" if first.exists() else "--LabApp.default_url=/lab",
         f"--LabApp.app_settings_dir={_SETTINGS}",
         # nothing here may ask the network
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
-        # a page opens as what it is, and never as a pair of files that overwrite each other
-        "--ServerApp.jpserver_extensions=jupyterlab_jupytext=False",
+        *(f"--ServerApp.jpserver_extensions={name}=False" for name in _NOT_FOR_LEARNERS),
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # a container; the server listens on this machine alone

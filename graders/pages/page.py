@@ -17,13 +17,13 @@ is replaced by the table of that step's criteria. Anything else that would not s
 """
 
 # These libraries carry no types of their own.
-# mypy: disable-error-code="import-untyped"
+# mypy: disable-error-code="import-untyped,no-untyped-call"
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import chain, count
+from itertools import chain, count, pairwise
 from typing import Any
 
 from graders.pages.tables import criteria_table, points_of
@@ -50,6 +50,7 @@ def notebook(text: str, shown_as: str) -> Any:
         raise Problem(f"{shown_as} cannot be read as MyST: {reason}", "Compare with a page that builds.") from None
     if not book.cells:
         raise Problem(f"{shown_as} has no cells.", "Write at least a heading.")
+    book.cells = [part for cell in book.cells for part in _split_at_headings(cell)]
     places = [
         f"{shown_as}, cell {number} ({_first_line(cell.source)[:50]!r})" for number, cell in enumerate(book.cells, 1)
     ]
@@ -62,6 +63,24 @@ def notebook(text: str, shown_as: str) -> Any:
     book.metadata["language_info"] = {"name": "python"}
     book.nbformat, book.nbformat_minor = 4, 5
     return book
+
+
+def _split_at_headings(cell: Any) -> list[Any]:
+    """A text cell as one cell a section, so that JupyterLab can fold each, and a reader moves on by one."""
+    from markdown_it import MarkdownIt
+    from nbformat.v4 import new_markdown_cell
+
+    if cell.cell_type != "markdown" or cell.metadata:
+        return [cell]
+    lines = cell.source.splitlines()
+    starts = [
+        token.map[0]
+        for token in MarkdownIt().parse(cell.source)
+        if token.type == "heading_open" and token.level == 0 and token.map
+    ]
+    edges = sorted({0, *starts, len(lines)})
+    parts = ("\n".join(lines[first:last]).strip("\n") for first, last in pairwise(edges))
+    return [new_markdown_cell(part) for part in parts if part]
 
 
 def _expand_code(cell: Any, place: str) -> None:

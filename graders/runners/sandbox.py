@@ -6,6 +6,7 @@ network, no other process, no home and none of the caller's environment. https:/
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
@@ -70,11 +71,15 @@ def run(
     files: Mapping[str, bytes],
     limits: Limits = Limits(),
     env: Mapping[str, str] | None = None,
+    folders: Sequence[Path] = (),
+    stdin: bytes = b"",
+    binary_report: bool = False,
 ) -> Completed:
     """Run `argv` in a fresh folder that holds `files` (relative POSIX paths to content), and record what happened.
 
     The command finds this interpreter first on PATH as `python`, and may write one file: `{report}` in `argv` names it.
-    Raises ValueError for a path that leaves the folder.
+    `folders` can be read under their own names. Paths of this run are called `.` in what comes back; with
+    `binary_report` the report is left as it is. Raises ValueError for a path that leaves the folder.
     """
     with tempfile.TemporaryDirectory(prefix="ninesteps-") as scratch_name:
         scratch = Path(scratch_name)
@@ -84,14 +89,14 @@ def run(
         report.touch()
         argv = [word.replace("{report}", _REPORT if isolates() else str(report)) for word in argv]
         if isolates():
-            command, environment, cwd = _isolated(argv, given, report, limits, env or {}), {}, scratch
+            command, environment, cwd = _isolated(argv, given, report, limits, env or {}, folders), {}, scratch
         else:
             home = scratch / "home"
             home.mkdir()
             environment = _environment(str(home), env or {})
             command, cwd = _limited(argv, limits), given
-        completed = _run_to_end(command, environment, cwd, limits, report)
-        return _with_one_name_for(given, completed)
+        completed = _run_to_end(command, environment, cwd, limits, report, stdin)
+        return _with_one_name_for(given, completed, binary_report)
 
 
 def _write(files: Mapping[str, bytes], root: Path) -> None:
@@ -116,7 +121,7 @@ def _environment(home: str, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def _isolated(
-    argv: Sequence[str], given: Path, report: Path, limits: Limits, env: Mapping[str, str]
+    argv: Sequence[str], given: Path, report: Path, limits: Limits, env: Mapping[str, str], folders: Sequence[Path]
 ) -> list[str]:
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
     for folder in _SYSTEM_FOLDERS:
@@ -131,6 +136,9 @@ def _isolated(
     for prefix in dict.fromkeys([sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix]):
         if not prefix.startswith("/usr/") and prefix != "/usr":
             command += [*_open_parents(prefix), "--ro-bind", prefix, prefix]
+    for folder in folders:
+        if not any(folder.is_relative_to(there) for there in ("/usr", sys.base_prefix, sys.prefix)):
+            command += [*_open_parents(str(folder)), "--ro-bind", str(folder), str(folder)]
     command += ["--ro-bind", str(given), "/sandbox/given", "--bind", str(report), _REPORT]
     for name, value in _environment("/sandbox/home", env).items():
         command += ["--setenv", name, value]
@@ -173,12 +181,14 @@ def _limited(argv: Sequence[str], limits: Limits) -> list[str]:
 
 
 def _run_to_end(
-    command: Sequence[str], env: Mapping[str, str], cwd: Path, limits: Limits, report: Path
+    command: Sequence[str], env: Mapping[str, str], cwd: Path, limits: Limits, report: Path, stdin: bytes
 ) -> Completed:
     process = subprocess.Popen(
-        command, cwd=cwd, env={"PATH": os.defpath} | dict(env), stdin=subprocess.DEVNULL,
+        command, cwd=cwd, env={"PATH": os.defpath} | dict(env), stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
+    if process.stdin:
+        threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True).start()
     streams = [_Drain(stream, limits.output_bytes) for stream in (process.stdout, process.stderr) if stream]
     timed_out = False
     try:
@@ -190,6 +200,11 @@ def _run_to_end(
     out, err = (stream.text() for stream in streams)
     content = report.read_bytes()[: limits.output_bytes * 4]
     return Completed(process.returncode, out, err, content, timed_out)
+
+
+def _feed(stream: IO[bytes], content: bytes) -> None:
+    with contextlib.suppress(OSError), stream:  # the command may end before it has read all
+        stream.write(content)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
@@ -221,7 +236,7 @@ class _Drain:
         return bytes(self._kept).decode("utf-8", "replace")
 
 
-def _with_one_name_for(given: Path, completed: Completed) -> Completed:
+def _with_one_name_for(given: Path, completed: Completed, binary_report: bool) -> Completed:
     """The same output wherever it ran: the folder is called `.` in it."""
 
     def tidy(text: str) -> str:
@@ -229,5 +244,5 @@ def _with_one_name_for(given: Path, completed: Completed) -> Completed:
             text = text.replace(name + "/", "").replace(name, ".")
         return text
 
-    report = tidy(completed.report.decode("utf-8", "replace")).encode()
+    report = completed.report if binary_report else tidy(completed.report.decode("utf-8", "replace")).encode()
     return Completed(completed.exit_code, tidy(completed.stdout), tidy(completed.stderr), report, completed.timed_out)

@@ -15,6 +15,7 @@ import re
 import secrets
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -191,7 +192,8 @@ def _recall(file: Path) -> SuiteRun | None:
 
 
 def _remember(file: Path, result: SuiteRun) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
-    temporary.write_text(json.dumps(asdict(result)), encoding="utf-8")
-    os.replace(temporary, file)
+    with suppress(OSError):  # a full or read-only disk costs time, not the verdict
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(asdict(result)), encoding="utf-8")
+        os.replace(temporary, file)

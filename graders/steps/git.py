@@ -472,10 +472,10 @@ def pull_request(work: GitWork) -> Verdict:
     push = f"git push -u origin {branch.revision}"
     open_one = "`ninesteps pr create --fill`" if work.log else "open one where origin is (on GitHub: `gh pr create --fill`)"
     on_origin = work.snapshot.under("refs/origin/heads/")
-    merged = {move.number for move in work.moves.moves}
+    came_in = {move.number for move in work.moves.moves}
     behind = [
         (int(number), head) for number, head in work.pulls.items()
-        if number not in merged and head in [on_origin.get(name) for name in branch.names]
+        if number not in came_in and head in [on_origin.get(name) for name in branch.names]
     ]  # fmt: skip
     if behind:
         number, head = max(behind)

@@ -36,9 +36,9 @@ def solution_text(place: Place, *, force: bool) -> str:
         "",
         recipe.run.strip(),
         *(["", "# The files that it copies from $GIVEN:"] if targets else []),
-        *("\n" + _change(starter, name, _filled(target, values)) for name, target in targets.items()),
+        *("\n" + _change(starter, name, _filled(target, values)).rstrip() for name, target in targets.items()),
     ]
-    return "\n".join(parts).rstrip()
+    return "\n".join(parts)
 
 
 def apply_solution(place: Place, *, force: bool) -> tuple[Path, Path]:
@@ -80,8 +80,8 @@ def _change(starter: Starter, name: str, target: str) -> str:
     for commit in reversed(starter.commits):
         if before := commit.files.get(target):
             lines = unified_diff(before.splitlines(), text.splitlines(), f"{target} (as you got it)", name, lineterm="")
-            return "\n".join(lines) + "\n"
-    return f"+++ {name}, new: {target}\n{text}"
+            return "\n".join(lines)
+    return f"+++ {name} (new: {target})\n{text}"
 
 
 def _earned(place: Place, force: bool) -> int:

@@ -54,6 +54,13 @@ def test_nothing_but_the_directive_is_changed_in_the_text():
     assert cell.source.split("\n", 1)[1] == page.rstrip("\n")
 
 
+def test_each_heading_begins_a_cell_and_no_text_is_lost():
+    text = "before\n\n# A\n\ntext\n\n```sh\n# no heading\n```\n\n- item\n\n  # in an item\n\n## B\n## C\nend"
+    cells = [cell.source for cell in notebook(text, "course/02_ci.md").cells]
+    assert [cell.split("\n")[0] for cell in cells[1:]] == ["# A", "## B", "## C"]
+    assert "\n\n".join(cells).split("-->\n")[1].replace("\n", "") == text.replace("\n", "")
+
+
 def test_the_notebook_says_what_it_was_made_from(page):
     book = notebook(page, "course/01_git.md")
     assert book.cells[0].source.startswith("<!-- Generated from course/01_git.md")

@@ -54,7 +54,7 @@ def _make(random: Random) -> Question:
         judge=judge,
         right=str(own),
         wrong=tuple(str(count) for count in {0, behind, everything, own - 1, own + 1, own + 20} - {own}),
-        example="1",
+        example='"1"',
         figures=(_draw(shared, later_lanes, branch),),
     )
 

@@ -100,13 +100,13 @@ Expression: TypeAlias = Literal | Context | Index | Call | Not | Compare | Logic
 
 _GRAMMAR = r"""
 ?start: or
-?or: and ("||" and)*
-?and: equality ("&&" equality)*
+?or: and | and ("||" and)+ -> disjunction
+?and: equality | equality ("&&" equality)+ -> conjunction
 ?equality: comparison | equality EQUALS comparison -> compare
 ?comparison: unary | comparison ORDER unary -> compare
 ?unary: BANG unary -> not_ | postfix | literal
 ?postfix: CONTEXT -> context
-    | NAME "(" [or ("," or)*] ")" -> call
+    | NAME "(" (or ("," or)*)? ")" -> call
     | "(" or ")" -> group
     | postfix "." PROPERTY -> property
     | postfix ("." "*" | "[" "*" "]") -> every
@@ -133,14 +133,15 @@ def parse(text: str) -> Expression:
     if not text.strip():
         raise ExpressionProblem(0, "The expression is empty.", "Write a value between `${{` and `}}`.")
     try:
-        parsed: Expression = _parser().parse(text)  # type: ignore[assignment]
+        built: Any = _parser().parse(text)
     except VisitError as trouble:
         if isinstance(trouble.orig_exc, ExpressionProblem):
             raise trouble.orig_exc from None
         raise
     except UnexpectedInput as trouble:
         raise _explained(trouble, text) from None
-    return parsed
+    node: Expression = built[0]
+    return node
 
 
 def walk(node: Expression) -> Iterator[Expression]:
@@ -209,11 +210,9 @@ def written(node: Expression) -> str:
             return _literal(value)
         case Context(name=name):
             return name
-        case Index(of=of, index=None):
-            return f"{_operand(of)}.*"
         case Index(of=of, index=Literal(value=str(name))) if _is_property(name):
             return f"{_operand(of)}.{name}"
-        case Index(of=of, index=index):
+        case Index(of=of, index=index) if index is not None:
             return f"{_operand(of)}[{written(index)}]"
         case Call(name=name, arguments=arguments):
             return f"{name}({', '.join(map(written, arguments))})"
@@ -223,6 +222,8 @@ def written(node: Expression) -> str:
             return f"{_grouped(left, (Compare, Logical))} {operator} {_grouped(right, (Compare, Logical))}"
         case Logical(operator=operator, terms=terms):
             return f" {operator} ".join(_grouped(term, (Logical,)) for term in terms)
+        case Index(of=of):
+            return f"{_operand(of)}.*"
 
 
 def _grouped(node: Expression, kinds: tuple[type, ...]) -> str:
@@ -251,20 +252,123 @@ def _literal(value: None | bool | float | str) -> str:
     return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
 
 
-@cache
-def _parser() -> Lark:
-    return Lark(_GRAMMAR, parser="lalr", lexer="contextual", propagate_positions=False, transformer=_Build(), maybe_placeholders=False)
-
-
-def _depth(node: Expression) -> int:
-    """Depths of a new node's children are bounded already, so this recursion is too."""
-    return 1 + max(map(_depth, children(node)), default=0)
+_Built: TypeAlias = tuple[Expression, int]  # a node and its height, which bounds every recursion over it
 
 
 @v_args(inline=True)
 class _Build(Transformer[Token, Any]):
-    """Makes our nodes while lark reduces, so that no recursion follows the text's nesting."""
+    """Makes our nodes while lark reduces, so that nothing recurses over the text's nesting."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._depths: dict[int, int] = {}
+    def literal(self, token: Token) -> _Built:
+        return Literal(_value(token), token.start_pos or 0), 1
+
+    def context(self, token: Token) -> _Built:
+        if token.lower() not in CONTEXTS:
+            raise ExpressionProblem(
+                token.start_pos or 0, f"There is no context called `{token}`.",
+                f"Put text in single quotes; the contexts are {', '.join(sorted(CONTEXTS))}.",
+            )  # fmt: skip
+        return Context(str(token), token.start_pos or 0), 1
+
+    def call(self, token: Token, *arguments: _Built) -> _Built:
+        position = token.start_pos or 0
+        fewest, most = ARGUMENTS.get(token.lower(), (0, -1))
+        if most < 0:
+            names = "contains, startsWith, endsWith, format, join, toJSON, fromJSON, hashFiles, case, success, failure, always and cancelled"
+            raise ExpressionProblem(position, f"There is no function called `{token}`.", f"The functions are {names}.")
+        if not fewest <= len(arguments) <= most:
+            wanted = str(fewest) if fewest == most else f"at least {fewest}" if most == _ANY else f"{fewest} to {most}"
+            raise ExpressionProblem(position, f"`{token}` takes {wanted} arguments and gets {len(arguments)}.", "Count the commas.")
+        return _bounded(Call(str(token), tuple(node for node, _ in arguments), position), *arguments)
+
+    def group(self, inner: _Built) -> _Built:
+        return inner
+
+    def property(self, of: _Built, name: Token) -> _Built:
+        return _bounded(Index(of[0], Literal(str(name), name.start_pos or 0), of[0].position), of)
+
+    def every(self, of: _Built) -> _Built:
+        return _bounded(Index(of[0], None, of[0].position), of)
+
+    def index(self, of: _Built, index: _Built) -> _Built:
+        return _bounded(Index(of[0], index[0], of[0].position), of, index)
+
+    def not_(self, token: Token, of: _Built) -> _Built:
+        return _bounded(Not(of[0], token.start_pos or 0), of)
+
+    def compare(self, left: _Built, operator: Token, right: _Built) -> _Built:
+        return _bounded(Compare(str(operator), left[0], right[0], left[0].position), left, right)
+
+    def conjunction(self, *terms: _Built) -> _Built:
+        return _logical("&&", terms)
+
+    def disjunction(self, *terms: _Built) -> _Built:
+        return _logical("||", terms)
+
+
+def _logical(operator: str, terms: tuple[_Built, ...]) -> _Built:
+    return _bounded(Logical(operator, tuple(node for node, _ in terms), terms[0][0].position), *terms)
+
+
+def _bounded(node: Expression, *parts: _Built) -> _Built:
+    height = 1 + max((height for _, height in parts), default=0)
+    if height > MOST_DEPTH:
+        raise ExpressionProblem(node.position, f"The expression is nested more than {MOST_DEPTH} deep.", "Simplify it.")
+    return node, height
+
+
+def _value(token: Token) -> None | bool | float | str:
+    text = str(token)
+    if token.type == "TEXT":
+        return text[1:-1].replace("''", "'")
+    if text in ("true", "false", "null"):
+        return {"true": True, "false": False, "null": None}[text]
+    return number(text)
+
+
+def number(text: str) -> float:
+    """A text as GitHub makes a number of it: empty is 0, and what is no number is NaN."""
+    text = text.strip()
+    lower = text.lower()
+    if not text:
+        return 0.0
+    if text in ("Infinity", "+Infinity", "-Infinity"):
+        return float("-inf") if text[0] == "-" else float("inf")
+    try:
+        if lower.lstrip("+-").startswith(("0x", "0o")):
+            return float(int(text, 0)) if len(text) < 300 else float("inf")
+        return float(text) if set(lower) <= set("0123456789+-.e") else float("nan")
+    except ValueError:
+        return float("nan")
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(_GRAMMAR, parser="lalr", lexer="contextual", transformer=_Build())
+
+
+def _explained(trouble: UnexpectedInput, text: str) -> ExpressionProblem:
+    position = trouble.pos_in_stream or 0
+    if isinstance(trouble, UnexpectedToken) and trouble.token.type == "$END":
+        return ExpressionProblem(len(text.rstrip()), "The expression ends too early.", "Close its brackets and finish the last part.")
+    found = trouble.char if isinstance(trouble, UnexpectedCharacters) else str(getattr(trouble, "token", ""))
+    what, next = _WRONG.get(found[:1], ("", ""))
+    if found == "'" and not what:
+        what, next = "The quote that opens here is never closed.", "Add a `'`; a quote inside a text is written twice."
+    return ExpressionProblem(
+        position,
+        what or f"`{found}` can't stand here in an expression.",
+        next or "Between two values an operator is needed: `==`, `!=`, `&&`, `||`, `<` or `>`.",
+    )
+
+
+_WRONG = {
+    '"': ("Expressions know no double quotes.", "Use single quotes: 'text'."),
+    "=": ("A single `=` is no operator.", "Compare with `==`."),
+    "&": ("A single `&` is no operator.", "Write `&&`."),
+    "|": ("A single `|` is no operator.", "Write `||`; there are no pipes in expressions."),
+    "+": ("Expressions can't add.", "Join texts with format('{0}{1}', a, b)."),
+    "-": ("Expressions can't subtract.", "Do sums in a `run:` step."),
+    "?": ("There is no `a ? b : c` in expressions.", "Write `case(a, b, c)`."),
+    "$": ("`$` has no meaning inside an expression.", "Write `github.sha`, not `$github.sha` or `${{ … }}` inside another."),
+}

@@ -1,0 +1,137 @@
+"""Read act's JSON lines: bounded, and never taking what a step printed for what act says.
+
+act escapes what steps print into `msg` of lines that carry `raw_output`; all else in a line is act's own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graders.runners.workflow.inside.said import MARK
+from graders.runners.workflow.record import ActionCall, Annotation, JobRun, StepRun
+
+_MOST_LINES = 3_000  # of a step's log: the first third and what comes last
+_LONGEST_LINE = 4_000
+_MOST_LEGS = 600
+_LEVELS = ("error", "warning", "notice")
+
+
+@dataclass
+class _Step:
+    id: str
+    name: str
+    outcome: str = ""
+    continued: bool = False
+    log: list[str] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    annotations: list[Annotation] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass
+class _Leg:
+    id: str
+    name: str
+    matrix: dict[str, Any]
+    result: str = ""
+    why: str = ""
+    steps: dict[str, _Step] = field(default_factory=dict)
+
+
+def read_act_log(log: bytes, secrets: Mapping[str, str]) -> tuple[tuple[JobRun, ...], tuple[ActionCall, ...]]:
+    """Every leg of every job that act told of, in its order of appearance, and every use of an action."""
+    legs: dict[tuple[str, str], _Leg] = {}
+    actions: list[ActionCall] = []
+    for line in _lines(log):
+        id, matrix = line["jobID"], line.get("matrix")
+        matrix = matrix if isinstance(matrix, dict) else {}
+        key = (str(line.get("job", "")), json.dumps(matrix, sort_keys=True))
+        if key not in legs and len(legs) >= _MOST_LEGS:
+            continue
+        leg = legs.setdefault(key, _Leg(id, str(line.get("job", "")).partition("/")[2].strip(), matrix))
+        _read_line(line, leg, actions)
+    hidden = [value for value in secrets.values() if value]
+    return tuple(_job(leg, hidden) for leg in legs.values()), tuple(actions)
+
+
+def _lines(log: bytes) -> Iterator[dict[str, Any]]:
+    for text in log.splitlines():
+        try:
+            line = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(line, dict) and isinstance(line.get("jobID"), str) and isinstance(line.get("msg", ""), str):
+            yield line
+
+
+def _read_line(line: dict[str, Any], leg: _Leg, actions: list[ActionCall]) -> None:
+    message, raw = line.get("msg", ""), bool(line.get("raw_output"))
+    if not raw and isinstance(line.get("jobResult"), str):
+        leg.result = line["jobResult"]
+    if not raw and "Skipping unsupported platform" in message and "stepID" not in line:
+        leg.result, leg.why = "not run", "its runner is not one of GitHub's Linux runners, which are all that is played here"
+    path = line.get("stepID")
+    if not (isinstance(path, list) and path and all(isinstance(part, str) for part in path)):
+        return
+    stage = line.get("stage")
+    if stage == "Pre":
+        return
+    step = leg.steps.setdefault(path[0], _Step(path[0], str(line.get("step", ""))))
+    if raw and message.startswith(MARK):
+        if call := _action(message[len(MARK) :], leg, list(leg.steps).index(path[0]) + 1):
+            actions.append(call)
+    elif raw:
+        _keep(step.log, message.rstrip("\n")[:_LONGEST_LINE])
+    elif line.get("command") in _LEVELS:
+        pairs = line.get("kvPairs") if isinstance(line.get("kvPairs"), dict) else {}
+        step.annotations.append(Annotation(line["command"], str(line.get("arg", ""))[:_LONGEST_LINE],
+                                           str(pairs.get("file", "")), str(pairs.get("line", ""))))  # fmt: skip
+        _keep(step.log, message.strip()[:_LONGEST_LINE])
+    elif line.get("command") == "set-output" and len(path) == 1:
+        step.outputs[str(line.get("name", ""))[:200]] = str(line.get("arg", ""))[:_LONGEST_LINE]
+    elif stage == "Main" and len(path) == 1 and "but continue next step" in message:
+        step.continued = True
+    elif stage == "Main" and len(path) == 1 and isinstance(line.get("stepResult"), str):
+        step.outcome = line["stepResult"]
+        if isinstance(line.get("executionTime"), int):
+            step.seconds = line["executionTime"] / 1e9
+    elif stage == "Post" and len(path) == 1 and line.get("stepResult") == "failure":
+        step.outcome = "failure"
+    elif line.get("level") == "error":
+        _keep(step.log, message.strip()[:_LONGEST_LINE])
+
+
+def _keep(log: list[str], line: str) -> None:
+    log.append(line)
+    if len(log) > _MOST_LINES:
+        del log[_MOST_LINES // 3]
+
+
+def _action(told: str, leg: _Leg, number: int) -> ActionCall | None:
+    try:
+        record = json.loads(base64.b64decode(told.strip(), validate=True))
+        inputs = {str(name): str(value) for name, value in record.pop("inputs").items()}
+        return ActionCall(leg.id, leg.matrix, number, str(record.pop("action")).lower(), inputs, record)
+    except (ValueError, binascii.Error, KeyError, AttributeError, TypeError, RecursionError):
+        return None
+
+
+def _job(leg: _Leg, hidden: list[str]) -> JobRun:
+    steps = []
+    for number, step in enumerate(leg.steps.values(), 1):
+        outcome = step.outcome or "failure"  # it began, and act never said how it ended
+        name = step.name
+        for value in hidden:
+            name = name.replace(value, "***")
+        id = "" if step.id.isdigit() else step.id
+        result = "success" if step.continued else outcome
+        steps.append(StepRun(number, id, name, outcome, result, tuple(step.log), step.outputs, tuple(step.annotations), step.seconds))
+    return JobRun(leg.id, leg.name, leg.matrix, leg.result or "not run", tuple(steps), leg.why or ("" if leg.result else _CUT))
+
+
+_CUT = "it was stopped before it ended"
