@@ -1,3 +1,5 @@
+"""`python -m graders` is `ninesteps`."""
+
 from graders.cli import main
 
 if __name__ == "__main__":

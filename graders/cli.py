@@ -61,6 +61,8 @@ def main() -> None:
     except Problem as problem:
         say_problem(problem)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 @app.command(epilog="Example: ninesteps doctor")
@@ -91,9 +93,9 @@ def start(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="The variant of the exercise; drawn if left out.")] = None,
 ) -> None:
-    """Make the workspace of a step; where you have one, say again where it is.
+    """Make the workspace of a step.
 
-    It holds your clone, and the forge that it came from.
+    It holds your clone, and the forge that it came from. Where you have one already, it says again where it is.
     """
     from graders.step import find
     from graders.workspace.locate import folder_of

@@ -13,8 +13,10 @@ from rich.padding import Padding
 
 from graders.attempts.make import carry_out
 from graders.attempts.recipe import Recipe, reference
+from graders.console import say_problem
 from graders.criterion import Kind
 from graders.judge import judge
+from graders.problems import Problem
 from graders.reports import wording
 from graders.result import Result
 from graders.step import find
@@ -75,4 +77,8 @@ def _summary(console: Console, result: Result) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Problem as problem:
+        say_problem(problem)
+        sys.exit(2)

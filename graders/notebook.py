@@ -98,7 +98,7 @@ def submit(step: str | int) -> None:
 def ninesteps(*words: str) -> None:
     """Run `ninesteps WORDS…` and print what it says, line by line as it comes.
 
-    While nbgrader grades this notebook nothing is run: a `submit` left in a cell must not replace the learner's hand-in.
+    While nbgrader grades this notebook nothing is run: a `submit` left in a cell must not replace what was handed in.
     """
     if _grading():
         print(f"Left out while nbgrader grades: ninesteps {shlex.join(words)}")

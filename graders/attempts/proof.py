@@ -32,6 +32,7 @@ class Proof:
 
 
 def golden_file(place: Place, recipe: Recipe) -> Path:
+    """Where the feedback that the attempt must get is written down."""
     return folder_of(place) / "golden" / f"{recipe.name}.txt"
 
 
@@ -43,7 +44,10 @@ def prove(place: Place, recipe: Recipe, *, update: bool = False) -> Proof:
     with TemporaryDirectory(prefix="ninesteps-attempt-") as scratch:
         home = Path(scratch).resolve()
         canary = home / "canary"
-        path = _made(place, recipe, home, settled_environment(home) | {"CANARY": str(canary)})
+        try:
+            path = _made(place, recipe, home, settled_environment(home) | {"CANARY": str(canary)})
+        except Problem as problem:
+            return Proof(recipe, "", {}, (str(problem),))
         before = _seen(home)
         feedback, verdicts, complaints = _judged(place, recipe, path)
         if (feedback, verdicts, complaints) != _judged(place, recipe, path):

@@ -48,6 +48,7 @@ class Recipe:
 
 
 def folder_of(place: Place) -> Path:
+    """Where the recipes of a step are."""
     return place.folder / "attempts"
 
 

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from graders.problems import Problem
+from graders.step import find
+
 JUDGED = (0, 1, 2, 3)  # the exit codes of `ninesteps check`
 _MOST_CARD = 4 << 20
 
@@ -34,9 +37,13 @@ def judge_apart(step: str, path: Path | None, timeout: float) -> Grade:
     Never raises for what is wrong with a submission or with us: that is a score of 0, with a card that says why. The
     process and its children are ended after `timeout` seconds.
     """
+    try:
+        name = find(step).name
+    except Problem as problem:
+        return nothing_judged(problem.found, problem.next)
     with tempfile.TemporaryDirectory(prefix="ninesteps-card-") as scratch:
         card = Path(scratch) / "card.html"
-        words = ["check", step, *([str(path)] if path is not None else []), "--json", "-", "--html", str(card)]
+        words = ["check", name, *([str(path)] if path is not None else []), "--json", "-", "--html", str(card)]
         try:
             code, said, complaint = _run(words, timeout)
         except subprocess.TimeoutExpired:

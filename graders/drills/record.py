@@ -30,6 +30,7 @@ class Event:
 
 
 def events_file() -> Path:
+    """Where the answers to drills are remembered, one JSON object a line."""
     return state_dir() / "drills.jsonl"
 
 

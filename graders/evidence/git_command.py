@@ -7,11 +7,13 @@ system's files, and the environment; all four are ours here. https://git-scm.com
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from graders.problems import Problem
@@ -19,6 +21,7 @@ from graders.problems import Problem
 SECONDS = 60
 MOST_BYTES = 256 << 20
 _MOST_TEXT = 64 << 20
+_MOST_MEMORY = 4 << 30
 # What serves a fetch reads the other repository's own settings: it may not go on to a remote that those name, as it
 # would for a partial clone's missing objects. https://git-scm.com/docs/git#Documentation/git.txt-codeGITNOLAZYFETCHcode
 _SERVE = "env GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL=none git-upload-pack"
@@ -106,7 +109,7 @@ class Git:
             given.write(stdin)
             given.seek(0)
             process = subprocess.Popen(
-                ["git", *words], stdin=given, stdout=subprocess.PIPE, stderr=said, env=dict(env),
+                [*_limit(), "git", *words], stdin=given, stdout=subprocess.PIPE, stderr=said, env=dict(env),
                 cwd=self._settings.parent, start_new_session=True,
             )  # fmt: skip
             late = threading.Event()
@@ -138,6 +141,12 @@ class Git:
             return answer
 
 
+@cache
+def _limit() -> list[str]:
+    """What bounds git's memory, where there is such a thing: few objects can stand for billions of files."""
+    return ["prlimit", f"--as={_MOST_MEMORY}"] if shutil.which("prlimit") else []
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End git, and what it has started: a transport of its own may wait for an answer that never comes."""
     try:
@@ -152,7 +161,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _most_telling(lines: list[str]) -> str:
     for start in ("error: ", "fatal: "):
         for line in lines:
-            if line.startswith(start):
+            if line.startswith(start) and line != "error: index-pack died":
                 return line.removeprefix(start)
     return lines[-1] if lines else "git failed and said nothing"
 

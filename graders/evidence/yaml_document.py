@@ -21,14 +21,14 @@ from graders.problems import Problem
 
 MOST_BYTES = 1 << 20
 MOST_LINE = 20_000  # the scanner takes time that grows with the square of some tokens' length
-MOST_NODES = 20_000
+MOST_NODES = 10_000
 MOST_DEPTH = 64
 MOST_ALIASES = 1_000
 MOST_EXPANDED = 100_000
 
 
 class YamlProblem(Problem):
-    """YAML that can't be read. `what` is a sentence on what stands at `line` and `column` (1-based), `next` the cure."""
+    """YAML that can't be read. `what` is a sentence on what stands at `line`, `column` (1-based), `next` the cure."""
 
     def __init__(self, line: int, column: int, what: str, next: str, name: str = "") -> None:
         super().__init__(f"{name}:{line}: {what}" if name else f"Line {line}: {what}", next)
@@ -171,6 +171,13 @@ _NUMBER = re.compile(
 _EXACT = 2**53
 
 
+def _without_surrogates(text: str) -> str:
+    """Two escapes that make one character, as JSON writes them, become it; a half on its own can't be kept."""
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _kind_of(text: str) -> Kind:
     if _NULL.fullmatch(text):
         return Kind.NULL
@@ -185,10 +192,10 @@ def _number(text: str) -> int | float:
         return float(lower.replace(".", ""))
     if lower.startswith(("0x", "0o")):
         whole = int(lower, 0) if len(lower) < 400 else float("inf")
-        return whole if abs(whole) <= _EXACT else float(whole)
+        return whole if abs(whole) < _EXACT else float(whole)
     value = float(text)
     whole_number = not any(character in lower for character in ".e")
-    return int(value) if whole_number and abs(value) <= _EXACT else value
+    return int(value) if whole_number and abs(value) < _EXACT else value
 
 
 @dataclass(slots=True)
@@ -226,7 +233,9 @@ class _Composer:
             if kind == "DocumentStartEvent":
                 documents += 1
                 if documents > 1:
-                    self._refuse(line, column, "A second document begins here.", "Keep one document: take the `---` out.")
+                    self._refuse(
+                        line, column, "A second document begins here.", "Keep one document: take the `---` out."
+                    )
             elif kind in ("MappingStartEvent", "SequenceStartEvent"):
                 self._begin(event, kind == "MappingStartEvent", line, column)
             elif kind in ("MappingEndEvent", "SequenceEndEvent"):
@@ -236,7 +245,9 @@ class _Composer:
             elif kind == "AliasEvent":
                 root = self._alias(event.anchor, line, column) or root
         if root is None:
-            self._refuse(1, 1, "The file is empty.", "Write the workflow, the compose file or whatever belongs here into it.")
+            self._refuse(
+                1, 1, "The file is empty.", "Write the workflow, the compose file or whatever belongs here into it."
+            )
         return root
 
     def _begin(self, event: Any, is_mapping: bool, line: int, column: int) -> None:
@@ -264,8 +275,10 @@ class _Composer:
         return self._finished(node, done.anchor, done.size)
 
     def _scalar(self, event: Any, line: int, column: int) -> Scalar:
-        text: str = event.value
+        text = _without_surrogates(event.value)
         source = self._text[event.start_mark.index : event.end_mark.index]
+        if not source and self._open and (key := self._open[-1].pending):
+            line, column = key.line, key.column  # nothing stands there; the parser is at the next key already
         is_plain = bool(event.implicit[0])
         kind = _kind_of(text) if is_plain else Kind.TEXT
         if event.tag is not None and str(event.tag) != "!":
@@ -285,8 +298,8 @@ class _Composer:
             self._refuse(line, column, f"The anchor `&{anchor}` holds an alias to itself.", "Take that alias out.")
         if anchor not in self._anchors:
             self._refuse(
-                line, column, f"A value that begins with `*` is an alias, and nothing above is called `&{anchor[:80]}`.",
-                "Quote a value that begins with `*`, as in '*.py' or '**'; or give the anchor its name above this line.",
+                line, column, f"A value that begins with `*` is an alias; nothing above is called `&{anchor[:80]}`.",
+                "Quote it, as in '*.py' or '**'; where an alias is meant, give the anchor its name above this line.",
             )  # fmt: skip
         node, size = self._anchors[anchor]
         self._expanded += size
@@ -298,7 +311,7 @@ class _Composer:
         return self._finished(node, None, size, (line, column))
 
     def _finished(self, node: Node, anchor: str | None, size: int, at: tuple[int, int] | None = None) -> Node | None:
-        """Put a node into its parent, or return it where it has none; `at` is where it is used, if not where it stands."""
+        """Put a node into its parent, or return it where it has none; `at` is where it is used, if elsewhere."""
         line, column = at or (node.line, node.column)
         self._nodes += 1
         if self._nodes > MOST_NODES:
@@ -325,8 +338,9 @@ class _Composer:
 
     def _no_duplicate(self, parent: _Open, key: Scalar, line: int, column: int) -> None:
         if key.text in parent.seen:
+            first = parent.seen[key.text]
             self._refuse(
-                line, column, f"The key `{key.text[:80]}` stands here again; it is on line {parent.seen[key.text]} already.",
+                line, column, f"The key `{key.text[:80]}` stands here again; it is on line {first} already.",
                 "Merge the two into one: of a key that stands twice, most tools drop one without a word.",
             )  # fmt: skip
         parent.seen[key.text] = line
@@ -345,7 +359,9 @@ class _Composer:
 def _decode(data: bytes, name: str, most_bytes: int) -> str:
     if len(data) > most_bytes:
         size, most = f"{len(data):,}", f"{most_bytes:,}"
-        raise YamlProblem(1, 1, f"The file has {size} bytes; {most} is the most that is read.", "Make it smaller.", name)
+        raise YamlProblem(
+            1, 1, f"The file has {size} bytes; {most} is the most that is read.", "Make it smaller.", name
+        )
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:4].count(0) >= 2:
         raise YamlProblem(1, 1, "The file is encoded as UTF-16 or UTF-32.", "Save it as UTF-8.", name)
     try:
@@ -353,7 +369,9 @@ def _decode(data: bytes, name: str, most_bytes: int) -> str:
     except UnicodeDecodeError as trouble:
         line = data.count(b"\n", 0, trouble.start) + 1
         byte = f"0x{data[trouble.start]:02x}"
-        raise YamlProblem(line, 1, f"The byte {byte} on this line is not UTF-8.", "Save the file as UTF-8.", name) from None
+        raise YamlProblem(
+            line, 1, f"The byte {byte} on this line is not UTF-8.", "Save the file as UTF-8.", name
+        ) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for number, line_text in enumerate(text.split("\n"), start=1):
         if len(line_text) > MOST_LINE:
@@ -367,7 +385,13 @@ def _unprintable(text: str, name: str, trouble: Exception) -> YamlProblem:
             if not (character.isprintable() or character == "\t"):
                 what = f"The invisible character U+{ord(character):04X} stands here; YAML does not allow it."
                 return YamlProblem(number, column, what, "Delete it: retype the line rather than pasting it.", name)
-    return YamlProblem(1, 1, f"The file can't be read as YAML: {str(trouble).splitlines()[0][:120]}.", "Look for stray characters.", name)
+    return YamlProblem(
+        1,
+        1,
+        f"The file can't be read as YAML: {str(trouble).splitlines()[0][:120]}.",
+        "Look for stray characters.",
+        name,
+    )
 
 
 def _explained(trouble: MarkedYAMLError, text: str, name: str) -> YamlProblem:
@@ -387,7 +411,10 @@ def _in_our_words(said: str, context: str, here: str, line: int, opened: int, co
     """What is wrong and what to do, for what ruamel.yaml says most often; else its own words."""
     indent = here[: len(here) - len(here.lstrip())]
     if "\t" in indent or "'\\t'" in said:
-        return "This line is indented with a tab.", "YAML allows only spaces there: set your editor to two spaces for .yml."
+        return (
+            "This line is indented with a tab.",
+            "YAML allows only spaces there: set your editor to two spaces for .yml.",
+        )
     if "cannot start any token" in said:
         character = here[column - 1 : column]
         return f"A plain value can't begin with `{character}`.", "Put the whole value in quotes."
@@ -412,9 +439,18 @@ def _in_our_words(said: str, context: str, here: str, line: int, opened: int, co
             "Give lines of the same level the same number of spaces; quote a value that goes on after a quote.",
         )
     if "could not find expected ':'" in said:
-        return "A key without its `:` stands here, or a text that goes on at the wrong indentation.", "Add the `:`, or indent the text."
+        return (
+            "A key without its `:` stands here, or a text that goes on at the wrong indentation.",
+            "Add the `:`, or indent the text.",
+        )
     if "unknown escape character" in said:
-        return "In double quotes, a backslash begins an escape, and this is none.", "Use single quotes, or write `\\\\`."
+        return (
+            "In double quotes, a backslash begins an escape, and this is none.",
+            "Use single quotes, or write `\\\\`.",
+        )
     if "block scalar" in context:
         return "After `|` or `>` the line must end.", "Begin the text on the next line, indented."
-    return f"This can't be read as YAML: {said or context}.", "Compare the line and the one above it with a file that works."
+    return (
+        f"This can't be read as YAML: {said or context}.",
+        "Compare the line and the one above it with a file that works.",
+    )

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import git
+
 from graders.forge import change, log
-from graders.forge.git_calls import ask, holds, without_caller_variables
+from graders.forge.git_calls import ask, holds, reason, without_caller_variables
 from graders.forge.merging import Method, Outcome, Person, merge_commit, rebased, squashed, tried
 from graders.forge.origin import Clone, find_clone
 from graders.forge.plain_text import many_lines
@@ -267,13 +269,13 @@ def _unpushed_note(clone: Clone, branch: str, sha: str) -> tuple[str, ...]:
 
 
 def _learner(clone: Clone) -> Person:
-    person = Person.read(ask(clone.mine, "var", "GIT_AUTHOR_IDENT"))
-    if person.name and person.mail:
-        return person
-    raise Problem(
-        "git does not know who you are.",
-        'Tell it once: git config --global user.name "Your Name", git config --global user.email you@example.org',
-    )
+    try:
+        return Person.read(str(clone.mine.var("GIT_AUTHOR_IDENT")))
+    except git.GitCommandError as error:
+        raise Problem(
+            f"git can't say who you are: {reason(error)}.",
+            'Tell it once: git config --global user.name "Your Name", git config --global user.email you@example.org',
+        ) from None
 
 
 def _find(clone: Clone, which: str | None) -> Pull:

@@ -20,7 +20,7 @@ SCHEMA = 1
 def bring_up_to_date(released: Iterable[Path], folder: Path, record: Path) -> list[str]:
     """Copy the `released` notebooks into `folder`; `record` remembers what was copied. Returns a sentence a change.
 
-    A copy that the learner has not touched follows the course. One that they have changed stays, and the course's newer
+    A copy that the learner has only opened follows the course. One that they have changed stays, and the course's newer
     one is put beside it as `NAME.new.ipynb`, once. Raises Problem where a folder can't be written.
     """
     try:
@@ -69,6 +69,15 @@ def _of(path: Path) -> str:
 
 
 def _digest(data: bytes) -> str:
+    """Of what a reader sees: cells and outputs. JupyterLab rewrites a page's metadata as soon as it opens it."""
+    try:
+        cells = json.loads(data)["cells"]
+        seen = [
+            [cell["cell_type"], "".join(cell["source"]), cell.get("outputs"), cell.get("attachments")] for cell in cells
+        ]
+        data = json.dumps(seen, sort_keys=True).encode()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass  # no notebook any more: then every byte of it counts
     return hashlib.sha256(data).hexdigest()
 
 

@@ -20,8 +20,8 @@ from graders.evidence.commit_message import vagueness
 from graders.evidence.conflict_markers import marker_line
 from graders.evidence.feature_branch import MAIN, FeatureBranch, feature_branches
 from graders.evidence.forge_log import ForgeLog, read_forge_log
-from graders.evidence.git_command import AnswerTooLong, GitFailed
-from graders.evidence.git_tree import TreeTooLarge, changes, contents, files_of
+from graders.evidence.git_command import GitFailed
+from graders.evidence.git_tree import TreeTooLarge, blobs_of, contents, files_of, sizes_of
 from graders.evidence.history import Commit, History
 from graders.evidence.main_moves import Moves, explain
 from graders.evidence.snapshot import Snapshot, snapshot_of
@@ -47,6 +47,7 @@ class GitWork:
         self.start = start
         self.notes = snapshot.notes
         self._runs: dict[tuple[str, bool], SuiteRun] = {}  # by commit, and whether it was run as a branch's tip
+        self._trees: dict[str, dict[str, str]] = {}
 
     @property
     def history(self) -> History:
@@ -136,6 +137,22 @@ class GitWork:
                 self._runs[commit.id, commit.id == tip] = done
         return [self._runs[commit.id, commit.id == tip] for commit in commits]
 
+    def touched(self, commit: Commit) -> dict[str, str]:
+        """Path to blob of the files that a commit changed against its parents; none where it is too large to run."""
+        try:
+            before = [self._blobs(self.history[parent].tree) for parent in commit.parents]
+            return {
+                path: blob for path, blob in self._blobs(commit.tree).items()
+                if all(tree.get(path) != blob for tree in before)
+            }  # fmt: skip
+        except TreeTooLarge:
+            return {}
+
+    def _blobs(self, tree: str) -> dict[str, str]:
+        if tree not in self._trees:
+            self._trees[tree] = blobs_of(self.snapshot.git, tree)
+        return self._trees[tree]
+
     @property
     def _exercise(self) -> ModuleType:
         return exercise_module(find("git"), "starter")
@@ -196,7 +213,7 @@ def feature_branch(work: GitWork) -> Verdict:
     local_main = work.snapshot.refs.get(f"refs/local/{MAIN}")
     if local_main and (ahead := work.history.between(work.moved.id, local_main)):
         return failed(
-            f"Your {_counted(len(ahead), 'commit')} ({_named(ahead)}) went onto your local main itself.",
+            f"Your {_counted(len(ahead), 'commit')} ({_named(ahead)}) went to your local main itself.",
             expected=expected, where=MAIN, mistake="committed on main", marks=[commit.id for commit in ahead], ran=ran,
             next="Keep them on a branch with `git switch -c my-feature`, then put main back: "
             "`git branch -f main origin/main`.",
@@ -209,6 +226,11 @@ def feature_branch(work: GitWork) -> Verdict:
             f"`{empty[0]}` is there, but it holds no commit of yours: uncommitted work counts for nobody but you.",
             expected=expected, where=empty[0], mistake="nothing committed", ran=ran,
             next="See what waits with `git status`, then `git add -p` and `git commit`.",
+        )  # fmt: skip
+    if lost := work.snapshot.detached:
+        return failed(
+            f"You committed {lost[:7]} on no branch at all (a detached HEAD).", expected=expected, where=lost[:7],
+            mistake="detached HEAD", ran=ran, next=f"Give it a branch: `git switch -c my-feature {lost[:7]}`.",
         )  # fmt: skip
     return failed(
         "There is no branch beside main yet.", expected=expected, mistake="no branch", ran=ran,
@@ -254,21 +276,24 @@ def messages(work: GitWork) -> Verdict:
     branch = work.chosen
     own = [commit for commit in branch.own if len(commit.parents) < 2]
     ran = [f"git log --format='%h %s' origin/main..{branch.revision}"]
-    reword = "Reword it: `git rebase -i origin/main`, and put `reword` before its line."
+    reword = "Reword it: `git rebase -i origin/main`, and change `pick` to `reword` on its line."
     for commit in own:
         if why := vagueness(commit.subject):
+            waiting = "autosquash" in why
             return failed(
-                f"The message “{commit.subject[:80]}” {why}.", expected="a subject that says what the commit changes",
-                where=commit.short, mistake="vague message", marks=[commit.id], next=reword, ran=ran,
+                f"The message “{commit.subject[:80]}” {why}." if commit.subject else f"{commit.short} has no message.",
+                expected="a subject that says what the commit changes", where=commit.short, marks=[commit.id], ran=ran,
+                mistake="autosquash waits" if waiting else "vague message",
+                next="Let git put it in its place: `git rebase -i --autosquash origin/main`." if waiting else reword,
             )  # fmt: skip
     subjects = [commit.subject.strip().lower() for commit in own]
-    for commit in own:
-        if subjects.count(commit.subject.strip().lower()) > 1:
-            return failed(
-                f"Two commits have the same message, “{commit.subject[:80]}”.", expected="a subject for each commit",
-                where=commit.short, mistake="same message twice", next=reword, ran=ran,
-                marks=[other.id for other in own if other.subject.strip().lower() == commit.subject.strip().lower()],
-            )  # fmt: skip
+    twice = [commit for commit in own if subjects.count(commit.subject.strip().lower()) > 1]
+    if twice and not branch.merges:  # a merge may bring the same commits in again, and is spoken of elsewhere
+        return failed(
+            f"More than one commit says “{twice[0].subject[:80]}”.", expected="a subject for each commit",
+            where=twice[0].short, mistake="same message twice", next=reword, ran=ran,
+            marks=[commit.id for commit in twice if commit.subject.strip().lower() == twice[0].subject.strip().lower()],
+        )  # fmt: skip
     return passed(f"“{own[0].subject[:80]}” and {_counted(len(own) - 1, 'other')} each say what changed.", ran=ran)
 
 
@@ -282,8 +307,14 @@ def linear(work: GitWork) -> Verdict:
     """
     branch = work.chosen
     ran = [f"git log --merges --oneline origin/main..{branch.revision}"]
+    if kept := _before_pull(work, branch):
+        return failed(
+            f"{_named(branch.merges[-1:])} brings back your commits from before the rebase: they are there twice now.",
+            expected="commits with one parent each", where=branch.tip[:7], mistake="pulled after the rebase",
+            marks=[branch.tip], ran=ran, next=_take_back(branch, kept),
+        )  # fmt: skip
     if merges := branch.merges:
-        brought_main = any(work.moved.id in work.history.ancestors(parent) for parent in merges[0].parents[1:])
+        brought_main = any(parent in branch.outside for parent in merges[0].parents[1:])
         what = "merges main into your branch" if brought_main else "is a merge commit"
         return failed(
             f"{_named(merges[:1])} {what}.", expected="commits with one parent each", where=merges[0].short,
@@ -291,6 +322,24 @@ def linear(work: GitWork) -> Verdict:
             next="Lay your commits in one line: `git rebase origin/main`.",
         )  # fmt: skip
     return passed(f"{_counted(len(branch.own), 'commit')}, each with one parent.", ran=ran)
+
+
+def _before_pull(work: GitWork, branch: FeatureBranch) -> str:
+    """The rebased tip, where the last commit merges the branch as it was before the rebase; else empty."""
+    tip = work.history[branch.tip]
+    if len(tip.parents) != 2:
+        return ""
+    ours, theirs = (work.history.ancestors(parent) for parent in tip.parents)
+    moved = work.moved.id
+    again = {work.history[id].subject for id in ours - theirs} & {work.history[id].subject for id in theirs - ours}
+    return tip.parents[0] if moved in ours and moved not in theirs and again else ""
+
+
+def _take_back(branch: FeatureBranch, kept: str) -> str:
+    return (
+        f"Take the pull back with `git reset --hard {kept[:7]}`, then replace what is on origin: "
+        f"`git push --force-with-lease origin {branch.revision}`."
+    )
 
 
 @criterion(points=2, after=[feature_branch])
@@ -305,6 +354,8 @@ def rebased_on_main(work: GitWork) -> Verdict:
     ran = ["git fetch origin", f"git merge-base origin/main {branch.revision}"]
     expected = f"a branch that starts at {moved.short} “{moved.subject}” or later on main"
     rebase = "`git fetch origin`, then `git rebase origin/main`."
+    if work.snapshot.rebasing:
+        rebase = "Finish the rebase: mend the files that `git status` names, `git add` them, `git rebase --continue`."
     reached = history.ancestors(branch.tip)
     if moved.id not in reached:
         start = history.merge_base(moved.id, branch.tip)
@@ -321,9 +372,9 @@ def rebased_on_main(work: GitWork) -> Verdict:
         ]  # fmt: skip
         if copied:
             return failed(
-                f"{copied[0].short} is a cherry-picked copy of main's {moved.short}, with an id of its own.",
-                expected=expected, where=copied[0].short, mistake="cherry-picked main", marks=[copied[0].id], ran=ran,
-                next=f"{rebase} Git leaves the copy out by itself.",
+                f"{copied[0].short} is a copy of main's {moved.short} (cherry-picked or amended), with an id of its own.",
+                expected=expected, where=copied[0].short, mistake="copied main", marks=[copied[0].id], ran=ran,
+                next=f"{rebase} Git leaves an unchanged copy out by itself.",
             )  # fmt: skip
         return failed(
             f"`{branch.name}` starts at {history[start].short}, and main has moved on to {moved.short} "
@@ -332,13 +383,16 @@ def rebased_on_main(work: GitWork) -> Verdict:
         )  # fmt: skip
     stray = [parent for parent in branch.outside if moved.id not in history.ancestors(parent)]
     if stray or not branch.outside:
-        start = min(stray, key=lambda id: list(history.commits).index(id)) if stray else ""
+        oldest = history.in_order(stray)[:1]
+        still = f": it still starts at {oldest[0].short}" if oldest else ""
         return failed(
-            f"`{branch.name}` holds main's {moved.short}, but by a merge: it still starts at {start[:7]}.",
-            expected=expected, where=branch.name, mistake="merged main", ran=ran, next=rebase,
+            f"`{branch.name}` holds main's {moved.short}, but by a merge{still}.",
+            expected=expected, where=branch.name, mistake="merged main", ran=ran,
+            next=_take_back(branch, kept) if (kept := _before_pull(work, branch)) else rebase,
             marks=[commit.id for commit in branch.merges],
         )  # fmt: skip
-    return passed(f"`{branch.name}` starts at {branch.base[:7]} “{history[branch.base].subject}”.", ran=ran)
+    foot = history[branch.outside[0] if len(branch.outside) == 1 else branch.base]
+    return passed(f"`{branch.name}` starts at {foot.short} “{foot.subject}”.", ran=ran)
 
 
 @criterion(points=2, after=[feature_branch])
@@ -354,7 +408,7 @@ def conflict_resolved(work: GitWork) -> Verdict:
     if work.moved.id not in history.ancestors(branch.tip):
         return cannot_check(
             f"`{branch.name}` does not hold main's {work.moved.short} yet, so there was no conflict to resolve.",
-            next="Rebase first: `git fetch origin`, then `git rebase origin/main`.",
+            next="Mend that first (“The branch starts at the tip of the moved main”); this is judged then.",
         )
     if marker := _marker(work, branch):
         path, line, commit = marker
@@ -404,14 +458,13 @@ def conflict_resolved(work: GitWork) -> Verdict:
 
 
 def _marker(work: GitWork, branch: FeatureBranch) -> tuple[str, int, str] | None:
-    try:
-        touched = changes(work.snapshot.git, (commit.id for commit in branch.own))
-        text = contents(work.snapshot.git, {change.blob for change in touched if change.blob}, _MOST_MARKED_BYTES)
-    except AnswerTooLong:
-        return None  # the tests say that such a commit is too large
-    for change in touched:
-        if change.blob in text and (line := marker_line(text[change.blob])):
-            return change.path, line, change.commit
+    git = work.snapshot.git
+    touched = [(path, blob, commit.id) for commit in branch.own for path, blob in work.touched(commit).items()]
+    sizes = sizes_of(git, {blob for _, blob, _ in touched})
+    text = contents(git, {blob for blob, size in sizes.items() if size <= _MOST_MARKED_BYTES})
+    for path, blob, commit in touched:
+        if blob in text and (line := marker_line(text[blob])):
+            return path, line, commit
     return None
 
 
@@ -432,7 +485,10 @@ def each_commit_passes(work: GitWork) -> Verdict:
             next="Put those together that belong together: `git rebase -i origin/main`, `fixup`.",
         )
     for commit, run in zip(own, work.tests_of(branch), strict=True):
-        mend = f"`git rebase -i origin/main`, `edit` on {commit.short}, mend it, `git commit --amend`, `git rebase --continue`."
+        mend = (
+            f"Mend it there: `git rebase -i origin/main`, change `pick` to `edit` on the line of {commit.short}, mend the "
+            "code, `git commit --all --amend`, `git rebase --continue`."
+        )
         added = [failure for failure in run.added_failures if failure.file != _TICKET]
         if run.trouble:
             what = f"At {commit.short} “{commit.subject[:60]}”, {run.trouble}."
@@ -443,6 +499,11 @@ def each_commit_passes(work: GitWork) -> Verdict:
                 f"At {commit.short} “{commit.subject[:60]}”, {_counted(count, 'test')} "
                 f"{'fails' if count == 1 else 'fail'}: {failure.test} ({failure.message})."
             )
+            if failure.file in work.touched(commit) and work.tip_tests(branch).green:
+                mend = (
+                    "A test goes after the code that makes it pass: `git rebase -i origin/main`, and move the line of "
+                    f"{commit.short} down."
+                )
         else:
             continue
         return failed(
@@ -521,6 +582,11 @@ def main_only_by_pull_request(work: GitWork) -> Verdict:
         return failed(
             f"{_named([stray])} is on origin's main, and no pull request brought it there.", expected=expected,
             where=stray.short, mistake="pushed to main", marks=[stray.id], ran=ran, next=again,
+        )  # fmt: skip
+    if not work.log and work.moved.id in work.snapshot.under("refs/origin/pull/").values():
+        return failed(
+            "The forge's own log is gone, so nobody can say how main moved.", expected=expected, where="origin",
+            mistake="past the forge", ran=ran, next="Start anew with `ninesteps reset git` (your work is kept aside).",
         )  # fmt: skip
     if past := work.log.past_it(work.main) if work.log else "":
         return failed(

@@ -15,16 +15,17 @@ from typing import Any
 
 import nbformat
 import pytest
-from filelock import FileLock
 
 from graders.pages.build import COURSE
 from graders.pages.page import notebook
+from tests.once import made_once
 
 PAGE = """\
 # Git
 
 ```{code-cell} python
-print("hello")
+from graders.notebook import submit
+submit("git")
 ```
 
 ```{code-cell} python
@@ -156,19 +157,11 @@ class Class:
 
 @pytest.fixture(scope="session")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
-    """The class, made by whichever of the test processes comes first."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    root, done = shared / "class", shared / "class.json"
-    with FileLock(shared / "class.lock"):
-        if not done.exists():
-            shutil.rmtree(root, ignore_errors=True)  # what another test process could not finish
-            done.write_text(json.dumps(_grade_a_class(root)))
-    return Class(root, {name: tuple(value) for name, value in json.loads(done.read_text()).items()})
+    root = made_once(tmp_path_factory, "class", _grade_a_class)
+    return Class(root, {name: tuple(one) for name, one in json.loads((root / "said.json").read_text()).items()})
 
 
-def _grade_a_class(root: Path) -> Mapping[str, tuple[int, str]]:
+def _grade_a_class(root: Path) -> None:
     course = root / "course"
     source = course / "source" / ASSIGNMENT
     source.mkdir(parents=True)
@@ -211,7 +204,7 @@ def _grade_a_class(root: Path) -> Mapping[str, tuple[int, str]]:
         ("generate_feedback", course, [ASSIGNMENT]),
         ("export", course, []),
     )
-    return said
+    (root / "said.json").write_text(json.dumps(said))
 
 
 def _works(root: Path) -> dict[str, Path]:

@@ -101,7 +101,8 @@ def test_nbgrader_without_our_settings_finds_the_same_score_by_running_the_noteb
     for learner in ("full", "partial"):
         shutil.copytree(graded.submitted(learner), course / "submitted" / learner / ASSIGNMENT)
     shutil.copytree(graded.course / "source", course / "source")
-    # the instructor has a workspace of their own, with nothing done in it: it must not be what is graded
+    # The instructor has a workspace of their own, with nothing done in it. It must not be graded, nor handed in by the
+    # `submit` that stands in the learners' notebooks.
     (tmp_path / "ninesteps").mkdir()
     assert ninesteps("start", "git", home=tmp_path / "ninesteps").returncode == 0
     calls = [[course, command, ASSIGNMENT] for command in ("generate_assignment", "autograde", "generate_feedback")]

@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from conftest import Terminal, fingerprint
+from learners_terminal import Terminal, fingerprint
 
 CRITERION = {
     "id": str,

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Terminal
+from learners_terminal import Terminal
 
 from graders.step import find
 

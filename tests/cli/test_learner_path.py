@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from conftest import Terminal
+from learners_terminal import Terminal
 
 from graders.starter import starter_for
 from graders.step import find
@@ -60,8 +60,6 @@ def test_from_start_to_full_score(newcomer: Terminal) -> None:
     learner.commit(f"tests/test_{mine}.py", test, f"Test the list by {mine}")
     assert score(learner) == 4.0
 
-    refused = learner.git("push", "origin", "HEAD:main", fails=True)
-    assert "Changes must be made through a pull request." in refused
     assert "Push it: git push -u origin list-some" in learner("pr", "create", "--title", "List some widgets").err
 
     learner.git("fetch", "-q")
@@ -75,6 +73,8 @@ def test_from_start_to_full_score(newcomer: Terminal) -> None:
     learner.git("rebase", "--continue")
     assert score(learner) == 8.0
 
+    refused = learner.git("push", "origin", "HEAD:main", fails=True)
+    assert "Changes must be made through a pull request." in refused
     learner.git("push", "-q", "-u", "origin", "list-some")
     assert verdict(learner, "pull_request") == "failed"
     assert "#2" in learner("pr", "create", "--title", "List some widgets", "--body", "Asked for in the ticket.").out

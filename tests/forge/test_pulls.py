@@ -383,7 +383,6 @@ def test_git_variables_of_the_caller_do_no_harm(lab: Lab, tmp_path: Path, monkey
     with monkeypatch.context() as caller:
         for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"):
             caller.setenv(name, str(tmp_path / "nowhere"))
-        caller.setenv("GIT_AUTHOR_DATE", "not a date")
         pulls.create(lab.repo, title="Notes")
         pulls.merge(lab.repo, method=Method.REBASE, delete_branch=True)
     assert not (tmp_path / "nowhere").exists()
@@ -530,3 +529,23 @@ def test_a_leftover_ref_of_an_interrupted_creation_is_not_in_the_way(lab: Lab) -
     lab.forge("update-ref", "refs/pull/2/head", "main")
     assert pulls.create(lab.repo, title="Notes").pull.number == 2
     assert lab.forge("rev-parse", "refs/pull/2/head") == tip
+
+
+def test_a_date_that_the_learner_chose_is_kept(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.push_branch()
+    pulls.create(lab.repo, title="Notes")
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "2001-02-03T04:05:06Z")
+    pulls.merge(lab.repo, method=Method.SQUASH)
+    assert lab.forge("log", "-1", "--format=%at", "main") == "981173106"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"), [("GIT_AUTHOR_DATE", "not a date", "date"), ("GIT_AUTHOR_NAME", "<>", "name")]
+)
+def test_an_identity_that_git_refuses_is_a_problem_with_gits_reason(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    lab.push_branch()
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(Problem, match=f"who you are: .*{told}"):
+        pulls.create(lab.repo, title="Notes")

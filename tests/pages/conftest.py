@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.once import made_once
+
 PAGE = """\
 # Git and branching
 
@@ -42,7 +44,10 @@ def page() -> str:
 @pytest.fixture(scope="session")
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A built course of two small pages; a build takes seconds, so tests start from copies of this one."""
-    root = tmp_path_factory.mktemp("built")
+    return made_once(tmp_path_factory, "built", _build)
+
+
+def _build(root: Path) -> None:
     (root / "home").mkdir()
     course = root / "course"
     course.mkdir()
@@ -51,7 +56,6 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     script = "import sys; from pathlib import Path; from graders.pages.build import build; build(Path(sys.argv[1]))"
     env = {**os.environ, "HOME": str(root / "home")}
     subprocess.run([sys.executable, "-c", script, str(course)], check=True, env=env, cwd=root)
-    return root
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,22 @@ def test_a_learner_who_took_the_newer_one_over_gets_no_more_beside_it(learner):
     assert learner.open("two") == []
     assert learner.open("three") == ["01_git.ipynb is now the course's newest."]
     assert learner.files == {"01_git.ipynb": "three"}
+
+
+def a_notebook(source: str, outputs: list[str], metadata: str) -> str:
+    cell = {"cell_type": "code", "source": [source], "outputs": outputs, "execution_count": None, "metadata": {}}
+    return json.dumps({"cells": [cell], "metadata": {"language_info": metadata}})
+
+
+def test_opening_a_page_is_no_change_and_running_it_is_one(learner):
+    learner.open(a_notebook("1", [], "python"))
+    learner.mine.write_text(a_notebook("1", [], "python 3.13, as JupyterLab writes on opening"))
+    learner.open(a_notebook("2", [], "python"))
+    assert learner.files == {"01_git.ipynb": a_notebook("2", [], "python")}
+    ran = a_notebook("2", ["a card"], "python")
+    learner.mine.write_text(ran)
+    learner.open(a_notebook("3", [], "python"))
+    assert learner.files == {"01_git.ipynb": ran, "01_git.new.ipynb": a_notebook("3", [], "python")}
 
 
 def test_a_deleted_copy_comes_back(learner):

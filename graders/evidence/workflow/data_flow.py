@@ -64,12 +64,18 @@ def library(workflows: Iterable[Workflow]) -> Library:
 def sources_of(
     workflow: Workflow, job: Job, text: Text, step: Step | None = None, *, others: Library | None = None
 ) -> tuple[Source, ...]:
-    """Where the value of `text` comes from, which stands in `job` (and `step`); without expressions, the text itself."""
+    """Where the value of `text` comes from, in `job` (and `step`); without an expression, the text itself."""
     return tuple(_Trace(workflow, others or {}).text(text, job, step, ()))
 
 
 def sources_of_expression(
-    workflow: Workflow, job: Job, expression: Expression, where: Where, step: Step | None = None, *, others: Library | None = None
+    workflow: Workflow,
+    job: Job,
+    expression: Expression,
+    where: Where,
+    step: Step | None = None,
+    *,
+    others: Library | None = None,
 ) -> tuple[Source, ...]:
     """The same for a bare expression."""
     return tuple(_Trace(workflow, others or {}).expression(expression, job, step, (where,)))
@@ -95,7 +101,9 @@ def visible(workflow: Workflow, job: Job, step: Step | None = None) -> Visible:
         uses += in_job(job)
         levels += [one.env for one in job.steps]
     else:
-        uses += [use for use in in_job(job) if use.step is None and use.key.startswith(("env", "defaults", "container"))]
+        uses += [
+            use for use in in_job(job) if use.step is None and use.key.startswith(("env", "defaults", "container"))
+        ]
         uses += in_step(step, job.id)
         levels.append(step.env)
     found: dict[str, dict[str, list[Where]]] = {"secrets": {}, "vars": {}}
@@ -123,7 +131,11 @@ class _Trace:
         through = (*through, text.where)
         self._left[0] -= 1
         if len(through) > _MOST_HOPS or self._left[0] < 0:
-            return [Source(From.NOTHING, text.value, text.where, why="the values are too tangled to follow", through=through)]
+            return [
+                Source(
+                    From.NOTHING, text.value, text.where, why="the values are too tangled to follow", through=through
+                )
+            ]
         try:
             found = pieces(text.value)
         except ExpressionProblem:
@@ -144,7 +156,9 @@ class _Trace:
         where, whole = through[-1], ".".join(path)
         context, name = path[0], path[1] if len(path) > 1 else "*"
 
-        def source(kind: From, name: str = name, why: str = "", step: Step | None = None, at: Where = where) -> list[Source]:
+        def source(
+            kind: From, name: str = name, why: str = "", step: Step | None = None, at: Where = where
+        ) -> list[Source]:
             return [Source(kind, name, at, whole, job.id if job else "", step, why, through)]
 
         match context:
@@ -169,12 +183,14 @@ class _Trace:
     def _matrix(
         self, path: tuple[str, ...], job: Job | None, step: Step | None, through: tuple[Where, ...]
     ) -> list[Source]:
-        own = Source(From.MATRIX, ".".join(path[1:]) or "*", through[-1], ".".join(path), job.id if job else "", through=through)
+        own = Source(
+            From.MATRIX, ".".join(path[1:]) or "*", through[-1], ".".join(path), job.id if job else "", through=through
+        )
         matrix = job.strategy.matrix if job and job.strategy else None
         if matrix is None:
             why = "the job has no matrix"
             return [Source(From.NOTHING, own.name, own.where, own.path, own.job, why=why, through=through)]
-        made = [one.text for one in in_job(job) if job and one.key.startswith("strategy.matrix")] if job else []
+        made = [one.text for one in in_job(job) if one.key.startswith("strategy.matrix")] if job else []
         traced = [one for text in made for one in self.text(text, job, None, through)]
         return [own, *traced]
 
@@ -187,12 +203,10 @@ class _Trace:
     def _environment(
         self, name: str, job: Job | None, step: Step | None, through: tuple[Where, ...], source: _MakeSource
     ) -> Iterable[Source]:
-        levels = [(step.env, step)] if step else []
-        levels += [(job.env, None)] if job else []
-        for settings, owner in [*levels, (self._workflow.env, None)]:
-            text = _named(settings.values, name)
-            # A step's own env is not there yet while it is made; neither is a job's.
-            if text is not None and text.where not in through:
+        levels = ((step.env if step else None, step), (job.env if job else None, None), (self._workflow.env, None))
+        for settings, owner in levels:
+            text = _named(settings.values, name) if settings else None
+            if text is not None and text.where not in through:  # `A: ${{ env.A }}` means the A of a wider scope
                 return self.text(text, job, owner, through)
         return source(From.RUNNER, f"env.{name}", why="no `env:` in the file sets it; a step may, through GITHUB_ENV")
 

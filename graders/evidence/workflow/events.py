@@ -11,8 +11,8 @@ from dataclasses import dataclass
 _BRANCHES = ("branches", "branches-ignore")
 _PATHS = ("paths", "paths-ignore")
 _PULL_REQUEST_TYPES = (
-    "assigned unassigned labeled unlabeled opened edited closed reopened synchronize converted_to_draft locked unlocked "
-    "enqueued dequeued milestoned demilestoned ready_for_review review_requested review_request_removed "
+    "assigned unassigned labeled unlabeled opened edited closed reopened synchronize converted_to_draft locked "
+    "unlocked enqueued dequeued milestoned demilestoned ready_for_review review_requested review_request_removed "
     "auto_merge_enabled auto_merge_disabled"
 )
 _DISCUSSION_TYPES = (
@@ -27,7 +27,7 @@ _ISSUE_TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class EventKind:
-    """`filters` are the keys that may stand under the event. Without `types`, any type is allowed, or there are none."""
+    """`filters` are the keys that may stand under the event. Without `types`, any is allowed, or there are none."""
 
     filters: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()

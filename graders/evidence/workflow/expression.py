@@ -5,8 +5,9 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -16,9 +17,13 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 MOST_LENGTH = 21_000
 MOST_DEPTH = 50
 CONTEXTS = frozenset(
-    "github env vars job jobs steps runner secrets strategy matrix needs inputs".split()
+    ("github", "env", "vars", "job", "jobs", "steps", "runner", "secrets", "strategy", "matrix", "needs", "inputs")
 )  # https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
 _ANY = 255
+_NAMES = (
+    "contains, startsWith, endsWith, format, join, toJSON, fromJSON, hashFiles, case, success, failure, always and "
+    "cancelled"
+)
 ARGUMENTS = {
     "contains": (2, 2), "startswith": (2, 2), "endswith": (2, 2), "format": (1, _ANY), "join": (1, 2),
     "tojson": (1, 1), "fromjson": (1, 1), "hashfiles": (1, _ANY), "case": (3, _ANY),
@@ -39,7 +44,7 @@ class ExpressionProblem(Exception):
 class Literal:
     """null, a boolean, a number or a text."""
 
-    value: None | bool | float | str
+    value: bool | float | str | None
     position: int = 0
 
 
@@ -129,7 +134,9 @@ TEXT: /'([^']|'')*'/
 def parse(text: str) -> Expression:
     """The tree of `text`, which stands between `${{` and `}}` or is a bare `if:`. Raises ExpressionProblem."""
     if len(text) > MOST_LENGTH:
-        raise ExpressionProblem(0, f"The expression is longer than {MOST_LENGTH:,} characters.", "Move work to a script.")
+        raise ExpressionProblem(
+            0, f"The expression is longer than {MOST_LENGTH:,} characters.", "Move work to a script."
+        )
     if not text.strip():
         raise ExpressionProblem(0, "The expression is empty.", "Write a value between `${{` and `}}`.")
     try:
@@ -235,10 +242,16 @@ def _operand(node: Expression) -> str:
 
 
 def _is_property(name: str) -> bool:
-    return bool(name) and name.isascii() and not name[0].isdigit() and name[0] != "-" and name.replace("-", "_").isidentifier()
+    return (
+        bool(name)
+        and name.isascii()
+        and not name[0].isdigit()
+        and name[0] != "-"
+        and name.replace("-", "_").isidentifier()
+    )
 
 
-def _literal(value: None | bool | float | str) -> str:
+def _literal(value: bool | float | str | None) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -266,7 +279,8 @@ class _Build(Transformer[Token, Any]):
         if token.lower() not in CONTEXTS:
             raise ExpressionProblem(
                 token.start_pos or 0, f"There is no context called `{token}`.",
-                f"Put text in single quotes; the contexts are {', '.join(sorted(CONTEXTS))}.",
+                _did_you_mean(token, CONTEXTS)
+                or f"Text stands in single quotes; contexts are {', '.join(sorted(CONTEXTS))}.",
             )  # fmt: skip
         return Context(str(token), token.start_pos or 0), 1
 
@@ -274,11 +288,15 @@ class _Build(Transformer[Token, Any]):
         position = token.start_pos or 0
         fewest, most = ARGUMENTS.get(token.lower(), (0, -1))
         if most < 0:
-            names = "contains, startsWith, endsWith, format, join, toJSON, fromJSON, hashFiles, case, success, failure, always and cancelled"
-            raise ExpressionProblem(position, f"There is no function called `{token}`.", f"The functions are {names}.")
+            raise ExpressionProblem(
+                position, f"There is no function called `{token}`.",
+                _did_you_mean(token, ARGUMENTS) or f"The functions are {_NAMES}.",
+            )  # fmt: skip
         if not fewest <= len(arguments) <= most:
             wanted = str(fewest) if fewest == most else f"at least {fewest}" if most == _ANY else f"{fewest} to {most}"
-            raise ExpressionProblem(position, f"`{token}` takes {wanted} arguments and gets {len(arguments)}.", "Count the commas.")
+            raise ExpressionProblem(
+                position, f"`{token}` takes {wanted} arguments and gets {len(arguments)}.", "Count the commas."
+            )
         return _bounded(Call(str(token), tuple(node for node, _ in arguments), position), *arguments)
 
     def group(self, inner: _Built) -> _Built:
@@ -306,6 +324,11 @@ class _Build(Transformer[Token, Any]):
         return _logical("||", terms)
 
 
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name.lower(), sorted(known), n=1, cutoff=0.7)
+    return f"Did you mean `{near[0]}`?" if near else ""
+
+
 def _logical(operator: str, terms: tuple[_Built, ...]) -> _Built:
     return _bounded(Logical(operator, tuple(node for node, _ in terms), terms[0][0].position), *terms)
 
@@ -317,7 +340,7 @@ def _bounded(node: Expression, *parts: _Built) -> _Built:
     return node, height
 
 
-def _value(token: Token) -> None | bool | float | str:
+def _value(token: Token) -> bool | float | str | None:
     text = str(token)
     if token.type == "TEXT":
         return text[1:-1].replace("''", "'")
@@ -350,7 +373,9 @@ def _parser() -> Lark:
 def _explained(trouble: UnexpectedInput, text: str) -> ExpressionProblem:
     position = trouble.pos_in_stream or 0
     if isinstance(trouble, UnexpectedToken) and trouble.token.type == "$END":
-        return ExpressionProblem(len(text.rstrip()), "The expression ends too early.", "Close its brackets and finish the last part.")
+        return ExpressionProblem(
+            len(text.rstrip()), "The expression ends too early.", "Close its brackets and finish the last part."
+        )
     found = trouble.char if isinstance(trouble, UnexpectedCharacters) else str(getattr(trouble, "token", ""))
     what, next = _WRONG.get(found[:1], ("", ""))
     if found == "'" and not what:
@@ -370,5 +395,8 @@ _WRONG = {
     "+": ("Expressions can't add.", "Join texts with format('{0}{1}', a, b)."),
     "-": ("Expressions can't subtract.", "Do sums in a `run:` step."),
     "?": ("There is no `a ? b : c` in expressions.", "Write `case(a, b, c)`."),
-    "$": ("`$` has no meaning inside an expression.", "Write `github.sha`, not `$github.sha` or `${{ … }}` inside another."),
+    "$": (
+        "`$` has no meaning inside an expression.",
+        "Write `github.sha`, not `$github.sha` or `${{ … }}` inside another.",
+    ),
 }

@@ -51,6 +51,7 @@ def read_matrix(reader: Reader, node: Node) -> Matrix | None:
     mapping = reader.mapping(node, "`matrix`")
     if mapping is None:
         return None
+    before = len(reader.findings)
     vectors: dict[str, tuple[Any, ...] | Text] = {}
     lists: dict[str, tuple[Mapping[str, Any], ...] | Text] = {"include": (), "exclude": ()}
     for entry in reader.entries(mapping):
@@ -74,7 +75,7 @@ def read_matrix(reader: Reader, node: Node) -> Matrix | None:
             "matrix", node, f"The matrix makes {expansion.count:,} jobs; GitHub starts {MOST_JOBS} at most.",
             "Take values out, or `exclude` combinations.",
         )  # fmt: skip
-    elif not expansion.unknown and not expansion.legs:
+    elif not expansion.unknown and not expansion.legs and len(reader.findings) == before:
         reader.refuse("matrix", node, "The matrix makes no job at all.", "Give it a vector or an `include`.")
     return matrix
 
@@ -162,7 +163,9 @@ def _from_value(matrix: Matrix, known: dict[str, Any]) -> Matrix:
         items = known.get(name) or []
         return tuple(item for item in items if isinstance(item, dict)) if isinstance(items, list) else ()
 
-    vectors = {key: tuple(one) for key, one in known.items() if isinstance(one, list) and key not in ("include", "exclude")}
+    vectors = {
+        key: tuple(one) for key, one in known.items() if isinstance(one, list) and key not in ("include", "exclude")
+    }
     return Matrix(matrix.where, frozen(vectors), listed("include"), listed("exclude"))
 
 
@@ -173,7 +176,9 @@ def _listed(items: tuple[Mapping[str, Any], ...] | Text) -> tuple[Mapping[str, A
     return tuple(item for item in known if isinstance(item, dict)) if isinstance(known, list) else None
 
 
-def _with_included(legs: list[dict[str, Any]], include: tuple[Mapping[str, Any], ...], own: frozenset[str]) -> list[dict[str, Any]]:
+def _with_included(
+    legs: list[dict[str, Any]], include: tuple[Mapping[str, Any], ...], own: frozenset[str]
+) -> list[dict[str, Any]]:
     originals = [{name: leg[name] for name in own} for leg in legs]
     added: list[dict[str, Any]] = []
     for item in include:

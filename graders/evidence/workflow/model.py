@@ -45,12 +45,13 @@ class Finding:
     refused: bool = False
 
     def __str__(self) -> str:
-        return f"{self.where}:{self.where.column}: {self.what} {self.next} [{self.rule}{', refused' if self.refused else ''}]"
+        kind = f"{self.rule}, refused" if self.refused else self.rule
+        return f"{self.where}:{self.where.column}: {self.what} {self.next} [{kind}]"
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One value, as the text that GitHub makes of it (`3.10` without quotes is "3.1"). `written` is how it stands there."""
+    """One value as the text that GitHub makes of it: `3.10` without quotes is "3.1"; `written` is how it stands."""
 
     value: str
     where: Where
@@ -86,7 +87,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Names and values: an `env`, a `with`, `outputs`. `dynamic` is the expression that a run makes more of them from."""
+    """Names and values: an `env`, a `with`, `outputs`. `dynamic` is an expression that gives all of them in a run."""
 
     values: Mapping[str, Text] = field(default_factory=frozen)
     dynamic: Text | None = None
@@ -291,7 +292,7 @@ class Step:
     @property
     def title(self) -> str:
         """What people call it: its name, else its id, its action or the first line of its script."""
-        if self.name:
+        if self.name and self.name.value.strip():
             return self.name.value
         if self.id or self.uses:
             return self.id or (self.uses.text if self.uses else "")
@@ -320,6 +321,7 @@ class Job:
     environment: Environment | None = None
     permissions: Permissions | None = None
     concurrency: Concurrency | None = None
+    cache_mode: Text | None = None
     strategy: Strategy | None = None
     outputs: Settings = field(default_factory=Settings)
     env: Settings = field(default_factory=Settings)
@@ -351,6 +353,7 @@ class Workflow:
     permissions: Permissions | None = None
     defaults: Defaults = field(default_factory=Defaults)
     concurrency: Concurrency | None = None
+    cache_mode: Text | None = None
     jobs: Mapping[str, Job] = field(default_factory=frozen)
     findings: tuple[Finding, ...] = ()
 

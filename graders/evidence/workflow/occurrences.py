@@ -31,7 +31,10 @@ def in_workflow(workflow: Workflow) -> Iterator[Use]:
         yield from _of(workflow.run_name, "run-name")
     yield from _settings(workflow.env, "env")
     if workflow.concurrency:
-        for key, text in (("group", workflow.concurrency.group), ("cancel-in-progress", workflow.concurrency.cancel_in_progress)):
+        for key, text in (
+            ("group", workflow.concurrency.group),
+            ("cancel-in-progress", workflow.concurrency.cancel_in_progress),
+        ):
             yield from _of(text, f"concurrency.{key}")
     for trigger in workflow.triggers:
         for name, output in trigger.outputs.items():
@@ -59,7 +62,12 @@ def in_job(job: Job) -> Iterator[Use]:
         yield from _of(job.concurrency.cancel_in_progress, "concurrency.cancel-in-progress", id)
     if job.strategy:
         yield from _matrix(job)
-    for key, settings in (("env", job.env), ("with", job.with_), ("secrets", job.secrets.values), ("outputs", job.outputs)):
+    for key, settings in (
+        ("env", job.env),
+        ("with", job.with_),
+        ("secrets", job.secrets.values),
+        ("outputs", job.outputs),
+    ):
         yield from _settings(settings, key, id)
     for key, text in (
         ("defaults.run.shell", job.defaults.shell), ("defaults.run.working-directory", job.defaults.working_directory),

@@ -16,8 +16,8 @@ _ANY = ("read", "write", "none")
 SCOPES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
-            "actions", "artifact-metadata", "attestations", "checks", "contents", "deployments", "discussions", "issues",
-            "packages", "pages", "pull-requests", "repository-projects", "security-events", "statuses",
+            "actions", "artifact-metadata", "attestations", "checks", "contents", "deployments", "discussions",
+            "issues", "packages", "pages", "pull-requests", "repository-projects", "security-events", "statuses",
         ), _ANY,
     ),
     "id-token": ("write", "none"),
@@ -30,7 +30,7 @@ _SHORTHANDS = ("read-all", "write-all")
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """What a job may do. `source` is `job`, `workflow` or `default`: with the last, the repository's settings decide."""
+    """What a job may do. `source` is `job`, `workflow` or `default`: then the repository's settings decide."""
 
     levels: Mapping[str, str]
     source: str
@@ -55,9 +55,19 @@ def read_permissions(reader: Reader, node: Node | None) -> Permissions | None:
         if node.text in _SHORTHANDS:
             return Permissions(where, shorthand=node.text)
         if node.kind is Kind.NULL:
-            reader.warn("permissions", node, "`permissions:` is empty, and so says nothing.", "Write `permissions: {}` for none.")
+            reader.warn(
+                "permissions",
+                node,
+                "`permissions:` is empty, and so says nothing.",
+                "Write `permissions: {}` for none.",
+            )
             return None
-        reader.refuse("permissions", node, f"`permissions: {node.text[:40]}` is unknown.", "Write `read-all`, or scopes: `contents: read`.")
+        reader.refuse(
+            "permissions",
+            node,
+            f"`permissions: {node.text[:40]}` is unknown.",
+            "Write `read-all`, or scopes: `contents: read`.",
+        )
         return None
     mapping = reader.mapping(node, "`permissions`")
     scopes: dict[str, Text] = {}
@@ -78,7 +88,7 @@ def read_permissions(reader: Reader, node: Node | None) -> Permissions | None:
 
 
 def effective_permissions(workflow: Workflow, job: Job) -> Effective:
-    """What `job` may do: its own `permissions` replace the workflow's as a whole; a scope that neither names is none."""
+    """What `job` may do: its own `permissions` replace the workflow's as a whole; a scope not named there is none."""
     for source, given in (("job", job.permissions), ("workflow", workflow.permissions)):
         if given is not None:
             return Effective(_levels(given), source, given.where)
@@ -90,5 +100,10 @@ def _levels(given: Permissions) -> Mapping[str, str]:
         named = {scope: level.value for scope, level in given.scopes.items()}
         return frozen({**dict.fromkeys(SCOPES, "none"), **named})
     wanted = given.shorthand.removesuffix("-all")
-    best = {scope: wanted if wanted in levels else "read" if "read" in levels else "none" for scope, levels in SCOPES.items()}
-    return frozen(best if wanted == "write" else {scope: level if level != "write" else "none" for scope, level in best.items()})
+    best = {
+        scope: wanted if wanted in levels else "read" if "read" in levels else "none"
+        for scope, levels in SCOPES.items()
+    }
+    return frozen(
+        best if wanted == "write" else {scope: level if level != "write" else "none" for scope, level in best.items()}
+    )

@@ -13,9 +13,9 @@ from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
-from graders.evidence.workflow.model import Action, Job, Text, Workflow, frozen
+from graders.evidence.workflow.model import Action, Input, Job, Text, Workflow, frozen
 from graders.evidence.workflow.permissions import read_permissions
-from graders.evidence.workflow.read_job import read_concurrency, read_defaults, read_job
+from graders.evidence.workflow.read_job import read_cache_mode, read_concurrency, read_defaults, read_job
 from graders.evidence.workflow.read_steps import read_steps
 from graders.evidence.workflow.read_triggers import read_input, read_triggers
 from graders.evidence.workflow.reader import Reader
@@ -23,7 +23,7 @@ from graders.evidence.yaml_document import Mapping, Node, Scalar, YamlProblem, l
 from graders.problems import Problem
 
 FOLDER = ".github/workflows"
-_KEYS = ("on", "name", "run-name", "description", "env", "permissions", "defaults", "concurrency", "jobs")
+_KEYS = ("on", "name", "run-name", "description", "env", "permissions", "defaults", "concurrency", "cache-mode", "jobs")
 _ACTION_KEYS = ("name", "author", "description", "inputs", "outputs", "runs", "branding")
 
 
@@ -36,7 +36,7 @@ class Unread:
 
 
 def read_workflows(files: MappingType[str, bytes]) -> tuple[tuple[Workflow, ...], tuple[Unread, ...]]:
-    """Every workflow in a tree (`files` maps paths to content), by path: .yml and .yaml directly in `.github/workflows`."""
+    """Every workflow in a tree (`files` maps paths to content): .yml and .yaml directly in `.github/workflows`."""
     read: list[Workflow] = []
     unread: list[Unread] = []
     for path in sorted(files):
@@ -56,7 +56,9 @@ def read_workflow(data: bytes, path: str) -> Workflow:
     reader.known(root, _KEYS, "The workflow")
     triggers = root.get("on")
     if triggers is None:
-        reader.refuse("on", root, "The workflow has no `on:`, so nothing ever starts it.", "Add `on: [push, pull_request]`.")
+        reader.refuse(
+            "on", root, "The workflow has no `on:`, so nothing ever starts it.", "Add `on: [push, pull_request]`."
+        )
     return Workflow(
         path, reader.where(root),
         reader.text(root.get("name"), "`name`"),
@@ -66,6 +68,7 @@ def read_workflow(data: bytes, path: str) -> Workflow:
         read_permissions(reader, root.get("permissions")),
         read_defaults(reader, root.get("defaults")),
         read_concurrency(reader, root.get("concurrency"), "concurrency"),
+        read_cache_mode(reader, root.get("cache-mode")),
         frozen(_jobs(reader, root)),
         tuple(sorted(reader.findings, key=lambda finding: (finding.where, finding.rule, finding.what))),
     )  # fmt: skip
@@ -90,7 +93,7 @@ def read_action(data: bytes, path: str) -> Action:
         path, reader.where(root),
         reader.text(root.get("name"), "`name`"),
         using.value if using else "",
-        frozen({one.key.text: read_input(reader, one.key, one.value, "action") for one in reader.entries(inputs)} if inputs else {}),
+        frozen(_action_inputs(reader, inputs) if inputs else {}),
         frozen(_action_outputs(reader, outputs) if outputs else {}),
         read_steps(reader, runs.get("steps"), in_action=True) if composite else (),
         reader.text(runs.get("main"), "`main`"),
@@ -117,9 +120,11 @@ def _jobs(reader: Reader, root: Mapping) -> dict[str, Job]:
         job = read_job(reader, entry.key, entry.value)
         if job is not None:
             if any(job.id.lower() == other.lower() for other in found):
-                reader.refuse("job-id", entry.key, f"Two jobs are called `{job.id}`: case makes no difference.", "Rename one.")
+                reader.refuse(
+                    "job-id", entry.key, f"Two jobs are called `{job.id}`: case makes no difference.", "Rename one."
+                )
             found[entry.key.text] = job
-    if not found and (mapping is None or not mapping.entries):
+    if (isinstance(node, Scalar) and node.value is None) or node is None or (mapping and not mapping.entries):
         reader.refuse("jobs", node or root, "The workflow has no jobs.", "Add `jobs:`, and a job below it.")
     _check_needs(reader, found)
     return found
@@ -132,13 +137,19 @@ def _check_needs(reader: Reader, jobs: MappingType[str, Job]) -> None:
             if needed.value.lower() not in ids:
                 near = get_close_matches(needed.value.lower(), sorted(ids), n=1, cutoff=0.5)
                 hint = f"Did you mean `{ids[near[0]]}`?" if near else f"The jobs here: {', '.join(jobs)}."
-                reader.refuse("needs", needed.where, f"`{job.id}` needs a job `{needed.value[:60]}`, which is not here.", hint)
+                reader.refuse(
+                    "needs", needed.where, f"`{job.id}` needs a job `{needed.value[:60]}`, which is not here.", hint
+                )
     try:
         TopologicalSorter({id.lower(): [one.value.lower() for one in job.needs] for id, job in jobs.items()}).prepare()
     except CycleError as trouble:
         circle = [ids[id] for id in reversed(trouble.args[1])]
         where = jobs[circle[0]].needs[0].where
         reader.refuse("needs", where, f"These jobs wait for each other: {' → '.join(circle)}.", "Take one `needs` out.")
+
+
+def _action_inputs(reader: Reader, mapping: Mapping) -> dict[str, Input]:
+    return {one.key.text: read_input(reader, one.key, one.value, "action") for one in reader.entries(mapping)}
 
 
 def _action_outputs(reader: Reader, mapping: Mapping) -> dict[str, Text]:

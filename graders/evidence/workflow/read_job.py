@@ -18,15 +18,16 @@ from graders.evidence.workflow.model import (
     RunsOn,
     Settings,
     Strategy,
+    Text,
     frozen,
 )
 from graders.evidence.workflow.permissions import read_permissions
 from graders.evidence.workflow.read_steps import read_steps
 from graders.evidence.workflow.reader import Reader
 from graders.evidence.workflow.uses import parse_uses, what_is_wrong
-from graders.evidence.yaml_document import Kind, Mapping, Node, Scalar
+from graders.evidence.yaml_document import Kind, Mapping, Node, Scalar, Sequence
 
-_BOTH = ("name", "needs", "if", "permissions", "concurrency", "strategy")
+_BOTH = ("name", "needs", "if", "permissions", "concurrency", "cache-mode", "strategy")
 _STEPS = (
     "runs-on", "environment", "outputs", "env", "defaults", "steps", "timeout-minutes", "cancel-timeout-minutes",
     "continue-on-error", "container", "services", "snapshot",
@@ -39,7 +40,12 @@ def read_job(reader: Reader, key: Scalar, node: Node) -> Job | None:
     """The job called `key`, or None where it is no mapping."""
     what = f"The job `{key.text}`"
     if not _ID.fullmatch(key.text):
-        reader.refuse("job-id", key, f"`{key.text[:60]}` is no job id.", "Use letters, digits, `-` and `_`, and begin with a letter.")
+        reader.refuse(
+            "job-id",
+            key,
+            f"`{key.text[:60]}` is no job id.",
+            "Use letters, digits, `-` and `_`, and begin with a letter.",
+        )
     if isinstance(node, Scalar) and node.kind is Kind.NULL:
         reader.refuse("job", key, f"{what} is empty.", "Give it `runs-on:` and `steps:`.")
         return None
@@ -47,21 +53,31 @@ def read_job(reader: Reader, key: Scalar, node: Node) -> Job | None:
     if mapping is None:
         return None
     calls = "uses" in mapping
-    reader.known(mapping, (*_BOTH, *_CALL) if calls else (*_BOTH, *_STEPS, *_CALL), what)
-    if not calls:
+    reader.known(mapping, (*_BOTH, *_STEPS, *_CALL), what)
+    if calls:
+        for entry in mapping.entries:
+            if entry.key.text in _STEPS:
+                reader.refuse(
+                    "job", entry.key, f"{what} calls a workflow (`uses`), so it can't have `{entry.key.text}`.",
+                    "Take it out, or write the job's own steps.",
+                )  # fmt: skip
+    else:
         for needed in ("runs-on", "steps"):
             if needed not in mapping:
-                reader.refuse("job", key, f"{what} has no `{needed}`.", "Add it: `runs-on: ubuntu-latest`, then `steps:`.")
+                reader.refuse(
+                    "job", key, f"{what} has no `{needed}`.", "Add it: `runs-on: ubuntu-latest`, then `steps:`."
+                )
         for entry in mapping.entries:
             if entry.key.text in ("with", "secrets"):
-                reader.refuse("job", entry.key, f"{what} has `{entry.key.text}`, which goes with `uses` only.", "Take it out.")
+                reader.refuse(
+                    "job", entry.key, f"{what} has `{entry.key.text}`, which goes with `uses` only.", "Take it out."
+                )
     text = reader.text(mapping.get("uses"), "`uses`", "jobs.<id>.with", empty=False)
     uses = parse_uses(text.value, text.where, calls_workflow=True) if text is not None else None
     wrong = what_is_wrong(uses, calls_workflow=True) if uses is not None else None
     if uses is not None and wrong is not None:
         reader.refuse("uses", uses.where, *wrong)
-    place = "jobs.<id>."
-    services = reader.mapping(mapping.get("services"), "`services`") if not _is_dynamic(mapping.get("services")) else None
+    place, container = "jobs.<id>.", mapping.get("container")
     return Job(
         key.text, reader.where(key),
         reader.text(mapping.get("name"), "`name`", place + "name"),
@@ -71,6 +87,7 @@ def read_job(reader: Reader, key: Scalar, node: Node) -> Job | None:
         _environment(reader, mapping.get("environment")),
         read_permissions(reader, mapping.get("permissions")),
         read_concurrency(reader, mapping.get("concurrency"), place + "concurrency"),
+        read_cache_mode(reader, mapping.get("cache-mode")),
         _strategy(reader, mapping.get("strategy")),
         reader.settings(mapping.get("outputs"), "`outputs`", place + "outputs"),
         reader.settings(mapping.get("env"), "`env`", place + "env"),
@@ -79,10 +96,8 @@ def read_job(reader: Reader, key: Scalar, node: Node) -> Job | None:
         uses,
         reader.settings(mapping.get("with"), "`with`", place + "with") if calls else Settings(),
         _secrets(reader, mapping.get("secrets")) if calls else CallSecrets(),
-        frozen(
-            {one.key.text: _container(reader, one.value, one.key.text) for one in reader.entries(services)} if services else {}
-        ),
-        _container(reader, mapping.get("container"), "container") if "container" in mapping else None,
+        frozen(_services(reader, mapping.get("services"))),
+        _container(reader, container, "container") if container is not None else None,
         reader.text(mapping.get("timeout-minutes"), "`timeout-minutes`", place + "timeout-minutes"),
         reader.text(mapping.get("continue-on-error"), "`continue-on-error`", place + "continue-on-error"),
     )  # fmt: skip
@@ -124,6 +139,21 @@ def read_concurrency(reader: Reader, node: Node | None, place: str) -> Concurren
     return Concurrency(where, group, cancel, reader.text(mapping.get("queue"), "`queue`"))
 
 
+_CACHE_MODES = ("read", "write", "write-only", "none")
+
+
+def read_cache_mode(reader: Reader, node: Node | None) -> Text | None:
+    """`cache-mode:` of a workflow or a job.
+
+    https://github.blog/changelog/2026-09-10-control-github-actions-cache-access-with-cache-mode
+    """
+    text = reader.text(node, "`cache-mode`", empty=False)
+    if text is not None and text.value not in _CACHE_MODES:
+        wanted = ", ".join(f"`{mode}`" for mode in _CACHE_MODES)
+        reader.refuse("cache-mode", text.where, f"`{text.value[:40]}` is no cache mode.", f"Write one of {wanted}.")
+    return text
+
+
 def _runs_on(reader: Reader, node: Node | None) -> RunsOn | None:
     if node is None:
         return None
@@ -133,7 +163,7 @@ def _runs_on(reader: Reader, node: Node | None) -> RunsOn | None:
         labels = reader.texts(node.get("labels"), "`labels`", place) or ()
         return RunsOn(reader.where(node), labels, reader.text(node.get("group"), "`group`", place))
     labels = reader.texts(node, "`runs-on`", place) or ()
-    if not labels:
+    if not labels and isinstance(node, Sequence):
         reader.refuse("runs-on", node, "`runs-on` names no runner.", "Write `runs-on: ubuntu-latest`.")
     return RunsOn(reader.where(node), labels)
 
@@ -175,16 +205,24 @@ def _secrets(reader: Reader, node: Node | None) -> CallSecrets:
     if isinstance(node, Scalar) and node.text == "inherit":
         return CallSecrets(inherit=True)
     if isinstance(node, Scalar) and node.kind is not Kind.NULL and not _is_dynamic(node):
-        reader.refuse("secrets", node, f"`secrets: {node.text[:40]}` is unknown.", "Write `inherit`, or names and values.")
+        reader.refuse(
+            "secrets", node, f"`secrets: {node.text[:40]}` is unknown.", "Write `inherit`, or names and values."
+        )
         return CallSecrets()
     return CallSecrets(values=reader.settings(node, "`secrets`", "jobs.<id>.secrets"))
 
 
-def _container(reader: Reader, node: Node | None, name: str) -> Container:
+def _services(reader: Reader, node: Node | None) -> dict[str, Container]:
+    mapping = None if _is_dynamic(node) else reader.mapping(node, "`services`")
+    if mapping is None:
+        return {}
+    return {one.key.text: _container(reader, one.value, one.key.text) for one in reader.entries(mapping)}
+
+
+def _container(reader: Reader, node: Node, name: str) -> Container:
     place = "jobs.<id>.container"
     if not isinstance(node, Mapping):
-        where = reader.where(node) if node is not None else reader.where(Mapping((), 1, 1))
-        return Container(where, reader.text(node, f"`{name}`", place, empty=False))
+        return Container(reader.where(node), reader.text(node, f"`{name}`", place, empty=False))
     reader.known(
         node, ("image", "env", "options", "ports", "volumes", "credentials", "entrypoint", "command"), f"`{name}`"
     )

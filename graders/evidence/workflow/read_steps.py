@@ -54,7 +54,11 @@ def _step(reader: Reader, number: int, node: Node, scope: str) -> Step | None:
         reader.refuse("step", node, f"{what} has both `run` and `uses`.", "Make two steps of it.")
     elif not has_run and not has_uses and not any(key in mapping for key in _WAITING):
         reader.refuse("step", node, f"{what} has neither `run` nor `uses`.", "Add one; every step needs it.")
-    for key, belongs, instead in (("with", has_uses, "`uses`"), ("shell", has_run, "`run`"), ("working-directory", has_run, "`run`")):
+    for key, belongs, instead in (
+        ("with", has_uses, "`uses`"),
+        ("shell", has_run, "`run`"),
+        ("working-directory", has_run, "`run`"),
+    ):
         if key in mapping and not belongs and (has_run or has_uses):
             at = next(entry.key for entry in mapping.entries if entry.key.text == key)
             reader.refuse("step", at, f"{what} has a `{key}`, which goes with {instead} only.", "Take it out.")
@@ -65,8 +69,13 @@ def _step(reader: Reader, number: int, node: Node, scope: str) -> Step | None:
     if uses is not None and wrong is not None:
         reader.refuse("uses", uses.where, *wrong)
     id = reader.text(mapping.get("id"), "`id`", empty=False)
-    if id is not None and not _ID.fullmatch(id.value):
-        reader.refuse("step-id", id.where, f"`{id.value[:60]}` is no id.", "Use letters, digits, `-` and `_`, and begin with a letter.")
+    if id is not None and not id.dynamic and not _ID.fullmatch(id.value):
+        reader.refuse(
+            "step-id",
+            id.where,
+            f"`{id.value[:60]}` is no id.",
+            "Use letters, digits, `-` and `_`, and begin with a letter.",
+        )
     return Step(
         number, reader.where(node), id.value if id else "",
         reader.text(mapping.get("name"), "`name`", place),

@@ -27,7 +27,9 @@ def read_triggers(reader: Reader, node: Node) -> tuple[Trigger, ...]:
             if isinstance(item, Scalar):
                 found += _named(reader, item)
             else:
-                reader.refuse("on", item, "An event in the list has settings.", "Write `on:` as a mapping: `push:` below it.")
+                reader.refuse(
+                    "on", item, "An event in the list has settings.", "Write `on:` as a mapping: `push:` below it."
+                )
         return tuple(found)
     triggers = (_configured(reader, entry.key, entry.value) for entry in reader.entries(node))
     return tuple(trigger for trigger in triggers if trigger is not None)
@@ -46,7 +48,9 @@ def _is_event(reader: Reader, node: Scalar) -> bool:
     if node.text in EVENTS:
         return True
     if node.kind is Kind.NULL:
-        reader.refuse("on", node, "`on:` names no event, so nothing ever starts this workflow.", "Write `on: push`, say.")
+        reader.refuse(
+            "on", node, "`on:` names no event, so nothing ever starts this workflow.", "Write `on: push`, say."
+        )
         return False
     near = get_close_matches(node.text.lower(), sorted(EVENTS), n=1, cutoff=0.6)
     hint = f"Did you mean `{near[0]}`?" if near else "`push` and `pull_request` are the usual ones."
@@ -68,7 +72,12 @@ def _configured(reader: Reader, key: Scalar, node: Node) -> Trigger | None:
     reader.known(mapping, EVENTS[event].filters, f"`on.{event}`")
     for one, other in _EXCLUSIVE:
         if one in mapping and other in mapping:
-            reader.refuse("on", mapping, f"`on.{event}` has both `{one}` and `{other}`.", f"Use `{one}`, with `!` for what to leave out.")
+            reader.refuse(
+                "on",
+                mapping,
+                f"`on.{event}` has both `{one}` and `{other}`.",
+                f"Use `{one}`, with `!` for what to leave out.",
+            )
     filters = {name: _patterns(reader, mapping, event, name) for pair in _EXCLUSIVE for name in pair}
     trigger = Trigger(
         event, where, _types(reader, mapping, event),
@@ -103,7 +112,10 @@ def _patterns(reader: Reader, mapping: Mapping, event: str, name: str) -> tuple[
         try:
             check(text.value)
         except PatternProblem as trouble:
-            reader.refuse("filter-pattern", text.where, f"The pattern `{text.value[:80]}` is no good: {trouble}.", "Mend it.")
+            reader.refuse(
+                "filter-pattern", text.where, f"The pattern `{text.value[:80]}` can't be used: {trouble}.",
+                "Put a `\\` before a character that is meant as it stands.",
+            )  # fmt: skip
         if text.value.startswith("refs/"):
             reader.warn(
                 "filter-pattern", text.where, f"`{text.value[:80]}` matches nothing: filters see the short name.",
@@ -125,20 +137,28 @@ def _schedule(reader: Reader, where: Where, node: Node) -> Trigger | None:
             reader.known(mapping, EVENTS["schedule"].filters, "An item of `on.schedule`")
             cron = reader.text(mapping.get("cron"), "`cron`", empty=False)
             if cron is not None and len(cron.value.split()) != 5:
-                reader.refuse("on", cron.where, f"`{cron.value[:40]}` is no cron time.", "Write five fields: minute hour day month weekday.")
+                reader.refuse(
+                    "on",
+                    cron.where,
+                    f"`{cron.value[:40]}` is no cron time.",
+                    "Write five fields: minute hour day month weekday.",
+                )
             elif cron is not None:
                 crons.append(cron)
-    if not crons:
+    if not crons and not (isinstance(node, Sequence) and node.items):
         reader.refuse("on", where, "`schedule` needs times.", "Write `- cron: '0 6 * * 1'` below it.")
-        return None
-    return Trigger("schedule", where, crons=tuple(crons))
+    return Trigger("schedule", where, crons=tuple(crons)) if crons else None
 
 
 def _inputs(reader: Reader, node: Node | None, event: str) -> dict[str, Input]:
     if node is None or (isinstance(node, Scalar) and node.kind is Kind.NULL):
         return {}
     mapping = reader.mapping(node, f"`on.{event}.inputs`")
-    return {entry.key.text: read_input(reader, entry.key, entry.value, event) for entry in reader.entries(mapping)} if mapping else {}
+    return (
+        {entry.key.text: read_input(reader, entry.key, entry.value, event) for entry in reader.entries(mapping)}
+        if mapping
+        else {}
+    )
 
 
 def read_input(reader: Reader, key: Scalar, node: Node, event: str) -> Input:
@@ -154,7 +174,9 @@ def read_input(reader: Reader, key: Scalar, node: Node, event: str) -> Input:
     required = reader.text(mapping.get("required"), "`required`")
     place = "no expression" if event == "workflow_dispatch" else "on.workflow_call.inputs"
     default = reader.text(mapping.get("default"), "`default`", place)
-    allowed = {"workflow_call": ("string", "boolean", "number")}.get(event, ("string", "boolean", "number", "choice", "environment"))
+    allowed = {"workflow_call": ("string", "boolean", "number")}.get(
+        event, ("string", "boolean", "number", "choice", "environment")
+    )
     if type is not None and event != "action" and type.value not in allowed:
         reader.refuse("input", type.where, f"`{type.value[:40]}` is no type of an input.", f"Use {', '.join(allowed)}.")
     if type is None and event == "workflow_call":
@@ -175,7 +197,9 @@ def _outputs(reader: Reader, node: Node | None) -> dict[str, Text]:
         definition = reader.mapping(entry.value, f"The output `{entry.key.text}`")
         value = reader.text(definition.get("value") if definition else None, "`value`", "on.workflow_call.outputs")
         if value is None:
-            reader.refuse("output", entry.key, f"The output `{entry.key.text}` has no value.", "Add `value: ${{ jobs.… }}`.")
+            reader.refuse(
+                "output", entry.key, f"The output `{entry.key.text}` has no value.", "Add `value: ${{ jobs.… }}`."
+            )
         else:
             found[entry.key.text] = value
     return found

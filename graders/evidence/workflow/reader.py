@@ -74,7 +74,9 @@ class Reader:
         if node is None:
             return None
         if not isinstance(node, Scalar):
-            self.refuse("wrong-kind", node, f"{what} is a {_kind(node)} where one value belongs.", "Write a single value.")
+            self.refuse(
+                "wrong-kind", node, f"{what} is a {_kind(node)} where one value belongs.", "Write a single value."
+            )
             return None
         if not empty and node.kind is Kind.NULL:
             self.refuse("empty", node, f"{what} is empty.", "Give it a value, or take the key out.")
@@ -137,7 +139,9 @@ class Reader:
         if node is None:
             return None
         if not isinstance(node, Scalar):
-            self.refuse("wrong-kind", node, f"{what} is a {_kind(node)} where a condition belongs.", "Write an expression.")
+            self.refuse(
+                "wrong-kind", node, f"{what} is a {_kind(node)} where a condition belongs.", "Write an expression."
+            )
             return None
         text = Text(as_text(node.value), self.where(node), node.kind, node.text, node)
         if not text.value.strip():
@@ -163,6 +167,8 @@ class Reader:
             return
         name, position = wrong
         hint = f"Allowed here: {', '.join(sorted(PLACES[place].contexts)) or 'none'}."
+        if name.endswith("()"):
+            hint = "It works in steps only." if name.lower() == "hashfiles()" else "It works in an `if:` only."
         if name.lower() == "secrets":
             hint = "Put the secret into `env:` and ask for `env.NAME`." if place.endswith("steps.if") else hint
         self.refuse("not-available", text.at(start + position), f"`{name}` is not available in `{place}`.", hint)

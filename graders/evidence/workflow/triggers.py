@@ -6,7 +6,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -73,7 +73,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Any other event: workflow_dispatch, workflow_call, release, issues, …, with its activity type where it has one."""
+    """Any other event (workflow_dispatch, workflow_call, release, …), with its activity type where it has one."""
 
     name: str
     action: str = ""
@@ -118,51 +118,51 @@ def runs_on(workflow: Workflow, event: Event) -> Runs | Skip:
         listed = ", ".join(f"`{one.event}`" for one in workflow.triggers) or "nothing"
         where = workflow.triggers[0].where if workflow.triggers else workflow.where
         return Skip(f"`on:` names {listed}, not `{event.name}`.", where)
-    return _judged(trigger, event) or Runs(trigger.where)
+    skip = next((skip for skip in _checks(trigger, event) if skip is not None), None)
+    return Runs(trigger.where) if skip is None else skip
 
 
-def _judged(trigger: Trigger, event: Event) -> Skip | None:
+def _checks(trigger: Trigger, event: Event) -> Iterator[Skip | None]:
+    """What each filter says, in turn."""
     match event:
         case Push():
-            return _push(trigger, event)
+            yield from _push(trigger, event)
         case PullRequest():
-            return (
-                _message(trigger, event.message if not event.target else "")
-                or _type(trigger, event.action)
-                or _branch(trigger, event.base, "The pull request's base branch")
-                or _paths(trigger, event.paths)
-            )
+            yield _message(trigger, "" if event.target else event.message)
+            yield _type(trigger, event.action)
+            yield _branch(trigger, event.base, "The pull request's base branch")
+            yield _paths(trigger, event.paths)
         case WorkflowRun():
-            names = [text.value for text in trigger.workflows or ()]
-            if event.workflow not in names:
+            if event.workflow not in [text.value for text in trigger.workflows or ()]:
                 where = trigger.workflows[0].where if trigger.workflows else trigger.where
-                return Skip(f"It waits for {_listed(trigger.workflows)}, not for “{event.workflow}”.", where)
-            return _type(trigger, event.action) or _branch(trigger, event.branch, "The other run's branch")
+                yield Skip(f"It waits for {_listed(trigger.workflows)}, not for “{event.workflow}”.", where)
+            yield _type(trigger, event.action)
+            yield _branch(trigger, event.branch, "The other run's branch")
         case MergeGroup():
-            return _type(trigger, event.action) or _branch(trigger, event.base, "The merge queue's branch")
+            yield _type(trigger, event.action)
+            yield _branch(trigger, event.base, "The merge queue's branch")
         case Schedule():
             if event.cron and event.cron not in [cron.value for cron in trigger.crons]:
-                return Skip(f"Its times are {_listed(trigger.crons)}, not `{event.cron}`.", trigger.where)
-            return None
+                yield Skip(f"Its times are {_listed(trigger.crons)}, not `{event.cron}`.", trigger.where)
         case Other():
-            return _type(trigger, event.action)
+            yield _type(trigger, event.action)
 
 
-def _push(trigger: Trigger, event: Push) -> Skip | None:
+def _push(trigger: Trigger, event: Push) -> Iterator[Skip | None]:
     if event.deleted:
-        return Skip("Deleting a branch or a tag starts nothing.", trigger.where)
-    skipped = _message(trigger, event.message)
-    if skipped:
-        return skipped
+        yield Skip("Deleting a branch or a tag starts nothing.", trigger.where)
+    yield _message(trigger, event.message)
     of_branches = trigger.branches is not None or trigger.branches_ignore is not None
     of_tags = trigger.tags is not None or trigger.tags_ignore is not None
     if event.tag:
         if of_branches and not of_tags:
-            return Skip("It filters branches and no tags, so a pushed tag does not start it.", trigger.where)
-        return _name(trigger.tags, trigger.tags_ignore, event.tag, "The tag", "tags")
+            yield Skip("It filters branches and no tags, so a pushed tag does not start it.", trigger.where)
+        yield _name(trigger.tags, trigger.tags_ignore, event.tag, "The tag", "tags")
+        return
     if of_tags and not of_branches:
-        return Skip("It filters tags and no branches, so a pushed branch does not start it.", trigger.where)
-    return _branch(trigger, event.branch, "The branch") or _paths(trigger, event.paths)
+        yield Skip("It filters tags and no branches, so a pushed branch does not start it.", trigger.where)
+    yield _branch(trigger, event.branch, "The branch")
+    yield _paths(trigger, event.paths)
 
 
 def _message(trigger: Trigger, message: str) -> Skip | None:

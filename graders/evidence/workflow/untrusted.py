@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from graders.evidence.workflow.data_flow import From, Library, sources_of_expression
-from graders.evidence.workflow.expression import Call, Compare, Expression, Not, children, path_of
+from graders.evidence.workflow.expression import Call, Compare, Expression, Index, Logical, Not, children, path_of
 from graders.evidence.workflow.model import Job, Step, Where, Workflow
 from graders.evidence.workflow.occurrences import in_step
 
@@ -79,7 +79,7 @@ def _in_step(workflow: Workflow, job: Job, step: Step, others: Library | None) -
 
 
 def is_untrusted(path: str, *, whole_object: bool = False) -> bool:
-    """Whether `path` below `github` (`event.issue.title`) is a stranger's text; `whole_object` also asks what is in it."""
+    """Whether `path` below `github` is a stranger's text (`event.issue.title`) or, with `whole_object`, holds some."""
     parts = tuple(part.lower() for part in path.split(".")) if path != "*" else ()
     for known in UNTRUSTED:
         pairs = list(zip(parts, known, strict=False))
@@ -97,5 +97,15 @@ def _reaching_the_text(node: Expression, *, as_json: bool = False) -> Iterator[t
     if isinstance(node, (Compare, Not)) or (isinstance(node, Call) and node.name.lower() in _HARMLESS):
         return
     inside_json = as_json or (isinstance(node, Call) and node.name.lower() in ("tojson", "join"))
-    for child in children(node):
-        yield from _reaching_the_text(child, as_json=inside_json)
+    for part in _parts_of_outcome(node):
+        yield from _reaching_the_text(part, as_json=inside_json)
+
+
+def _parts_of_outcome(node: Expression) -> tuple[Expression, ...]:
+    if isinstance(node, Logical) and node.operator == "&&":
+        return node.terms[-1:]  # an earlier term is the outcome only where it is empty or false
+    if isinstance(node, Call) and node.name.lower() == "case":
+        return (*node.arguments[1:-1:2], node.arguments[-1])
+    if isinstance(node, Index):
+        return (node.of,)
+    return children(node)

@@ -10,7 +10,9 @@ import re
 from graders.evidence.workflow.model import Uses, UsesKind, Where
 from graders.evidence.workflow.template import OPEN
 
-_REMOTE = re.compile(r"(?P<owner>[A-Za-z0-9][A-Za-z0-9-]*)/(?P<repo>[A-Za-z0-9._-]+)(?:/(?P<path>[^@]+))?@(?P<ref>[^\s@]+)")
+_REMOTE = re.compile(
+    r"(?P<owner>[A-Za-z0-9][A-Za-z0-9-]*)/(?P<repo>[A-Za-z0-9._-]+)(?:/(?P<path>[^@]+))?@(?P<ref>[^\s@]+)"
+)
 _WORKFLOW_FILE = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
 
 
@@ -25,7 +27,8 @@ def parse_uses(text: str, where: Where, *, calls_workflow: bool = False) -> Uses
     if text.startswith(("./", ".\\", "$/")):
         path = text[2:].rstrip("/")
         kind = UsesKind.LOCAL_WORKFLOW if calls_workflow else UsesKind.LOCAL
-        wrong = not _WORKFLOW_FILE.fullmatch(path) if calls_workflow else text[0] == "$" and "@" in path
+        is_file = bool(_WORKFLOW_FILE.fullmatch(path))
+        wrong = not is_file if calls_workflow else is_file or (text[0] == "$" and "@" in path)
         return Uses(text, UsesKind.UNREADABLE if wrong else kind, where, path=path)
     match = _REMOTE.fullmatch(text)
     if not match:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from graders.runners.workflow.record import ActionCall, Annotation, JobRun, Step
 _MOST_LINES = 3_000  # of a step's log: the first third and what comes last
 _LONGEST_LINE = 4_000
 _MOST_LEGS = 600
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LEVELS = ("error", "warning", "notice")
 
 
@@ -43,8 +45,14 @@ class _Leg:
     steps: dict[str, _Step] = field(default_factory=dict)
 
 
-def read_act_log(log: bytes, secrets: Mapping[str, str]) -> tuple[tuple[JobRun, ...], tuple[ActionCall, ...]]:
-    """Every leg of every job that act told of, in its order of appearance, and every use of an action."""
+def read_act_log(
+    log: bytes, secrets: Mapping[str, str], title: str, calls: Mapping[str, str]
+) -> tuple[tuple[JobRun, ...], tuple[ActionCall, ...]]:
+    """Every leg of every job that act told of, in its order of appearance, and every use of an action.
+
+    `title` is what act calls the workflow. `calls` maps the id of each job that calls a workflow to its name; the called
+    jobs are `caller / job`, as on GitHub.
+    """
     legs: dict[tuple[str, str], _Leg] = {}
     actions: list[ActionCall] = []
     for line in _lines(log):
@@ -53,10 +61,22 @@ def read_act_log(log: bytes, secrets: Mapping[str, str]) -> tuple[tuple[JobRun, 
         key = (str(line.get("job", "")), json.dumps(matrix, sort_keys=True))
         if key not in legs and len(legs) >= _MOST_LEGS:
             continue
-        leg = legs.setdefault(key, _Leg(id, str(line.get("job", "")).partition("/")[2].strip(), matrix))
+        if key not in legs:
+            name = key[0].strip()
+            own = name.startswith(f"{title}/")
+            legs[key] = _Leg(id if own else _called(name, id, calls), name.removeprefix(f"{title}/"), matrix)
+        leg = legs[key]
         _read_line(line, leg, actions)
     hidden = [value for value in secrets.values() if value]
     return tuple(_job(leg, hidden) for leg in legs.values()), tuple(actions)
+
+
+def _called(name: str, id: str, calls: Mapping[str, str]) -> str:
+    """`caller / job`; act's name for it begins with the caller's, a leg's number and a slash."""
+    for caller, shown in calls.items():
+        if any(re.match(rf"{re.escape(start)}(-\d+)?/", name) for start in (shown, caller)):
+            return f"{caller} / {id}"
+    return f"{name.partition('/')[0]} / {id}"
 
 
 def _lines(log: bytes) -> Iterator[dict[str, Any]]:
@@ -74,7 +94,7 @@ def _read_line(line: dict[str, Any], leg: _Leg, actions: list[ActionCall]) -> No
     if not raw and isinstance(line.get("jobResult"), str):
         leg.result = line["jobResult"]
     if not raw and "Skipping unsupported platform" in message and "stepID" not in line:
-        leg.result, leg.why = "not run", "its runner is not one of GitHub's Linux runners, which are all that is played here"
+        leg.result, leg.why = "not run", "its runner is none of GitHub's Linux runners, which are all that is played here"
     path = line.get("stepID")
     if not (isinstance(path, list) and path and all(isinstance(part, str) for part in path)):
         return
@@ -86,9 +106,10 @@ def _read_line(line: dict[str, Any], leg: _Leg, actions: list[ActionCall]) -> No
         if call := _action(message[len(MARK) :], leg, list(leg.steps).index(path[0]) + 1):
             actions.append(call)
     elif raw:
-        _keep(step.log, message.rstrip("\n")[:_LONGEST_LINE])
+        _keep(step.log, _ESCAPE.sub("", message).rstrip("\r\n")[:_LONGEST_LINE])
     elif line.get("command") in _LEVELS:
-        pairs = line.get("kvPairs") if isinstance(line.get("kvPairs"), dict) else {}
+        given = line.get("kvPairs")
+        pairs = given if isinstance(given, dict) else {}
         step.annotations.append(Annotation(line["command"], str(line.get("arg", ""))[:_LONGEST_LINE],
                                            str(pairs.get("file", "")), str(pairs.get("line", ""))))  # fmt: skip
         _keep(step.log, message.strip()[:_LONGEST_LINE])
@@ -130,8 +151,14 @@ def _job(leg: _Leg, hidden: list[str]) -> JobRun:
             name = name.replace(value, "***")
         id = "" if step.id.isdigit() else step.id
         result = "success" if step.continued else outcome
-        steps.append(StepRun(number, id, name, outcome, result, tuple(step.log), step.outputs, tuple(step.annotations), step.seconds))
-    return JobRun(leg.id, leg.name, leg.matrix, leg.result or "not run", tuple(steps), leg.why or ("" if leg.result else _CUT))
+        steps.append(
+            StepRun(
+                number, id, name, outcome, result, tuple(step.log), step.outputs, tuple(step.annotations), step.seconds
+            )
+        )
+    return JobRun(
+        leg.id, leg.name, leg.matrix, leg.result or "not run", tuple(steps), leg.why or ("" if leg.result else _CUT)
+    )
 
 
 _CUT = "it was stopped before it ended"

@@ -6,33 +6,37 @@ is settled before it starts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from graders.evidence.git_command import Git
 from graders.evidence.git_tree import contents
-from graders.evidence.workflow.model import Action, Job, Step, Text, Uses, UsesKind, Workflow
+from graders.evidence.workflow.model import Action, Job, Step, Uses, UsesKind, Workflow
 from graders.evidence.workflow.read import read_action, read_workflow
+from graders.evidence.yaml_document import Kind, load, scalars
 from graders.problems import Problem
+from graders.runners.workflow.runner_labels import labels_for_act
 
 FOLDER = ".github/"
 _ACTION_FILES = ("action.yml", "action.yaml")
 _DEEPEST = 6
-_LINUX = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-20.04", "ubuntu-slim", "ubuntu-24.04-arm", "ubuntu-22.04-arm")
+_ZEROS = re.compile(r"[-+]?\d+\.\d*0")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to hand to act. `cannot` says, as the middle of a sentence, why the workflow can't be run here, else empty.
 
-    `uses` maps each `owner/repo[/path]@ref` to the names of the inputs that the workflow gives it.
+    `uses` maps each `owner/repo[/path]@ref` to the names of the inputs that the workflow gives it; `title` is what act
+    calls the workflow.
     """
 
     path: str
-    uses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    jobs: tuple[str, ...] = ()
-    labels: tuple[str, ...] = _LINUX
-    unrunnable: Mapping[str, str] = field(default_factory=dict)
+    title: str
+    jobs: Mapping[str, Job]
+    uses: Mapping[str, tuple[str, ...]]
+    labels: tuple[str, ...]
     cannot: str = ""
 
 
@@ -44,11 +48,24 @@ def plan_of(files: Mapping[str, bytes], path: str) -> Plan:
     found = _Found()
     for job in workflow.jobs.values():
         _follow_job(job, files, found, 0)
-    unrunnable = {job.id: why for job in workflow.jobs.values() if (why := _no_linux(job))}
-    labels = dict.fromkeys([*_LINUX, *(label.value for job in workflow.jobs.values() for label in _labels(job))])
-    linux = tuple(label for label in labels if label.startswith("ubuntu-"))
-    return Plan(path, {use: tuple(sorted(names)) for use, names in found.uses.items()}, tuple(workflow.jobs), linux,
-                unrunnable, next(iter(found.cannot), ""))  # fmt: skip
+    title = workflow.name.value if workflow.name else path.rsplit("/", 1)[-1]
+    uses = {use: tuple(sorted(names)) for use, names in found.uses.items()}
+    return Plan(path, title, workflow.jobs, uses, labels_for_act(found.jobs), next(iter(found.cannot), ""))
+
+
+def as_github_reads(data: bytes) -> bytes:
+    """The file with `3.10` as the number that it is, 3.1, which act takes for text. What can't be read is left alone."""
+    try:
+        numbers = [one for one in scalars(load(data)) if one.kind is Kind.NUMBER and one.plain and _ZEROS.fullmatch(one.text)]
+    except Problem:
+        return data
+    lines = data.decode("utf-8", "replace").splitlines(keepends=True)
+    for one in sorted(numbers, key=lambda one: (one.line, one.column), reverse=True):
+        line, start = lines[one.line - 1], one.column - 1
+        if line[start : start + len(one.text)] == one.text:  # not where an alias repeats it
+            shorter = one.text.rstrip("0").rstrip(".")
+            lines[one.line - 1] = line[:start] + shorter + line[start + len(one.text) :]
+    return "".join(lines).encode()
 
 
 def workflow_files(git: Git, commit: str) -> dict[str, bytes]:
@@ -65,13 +82,17 @@ def workflow_files(git: Git, commit: str) -> dict[str, bytes]:
 
 class _Found:
     def __init__(self) -> None:
+        self.jobs: list[Job] = []
         self.uses: dict[str, set[str]] = {}
         self.cannot: list[str] = []
 
 
 def _follow_job(job: Job, files: Mapping[str, bytes], found: _Found, depth: int) -> None:
+    found.jobs.append(job)
     if job.services:
-        found.cannot.append(f"its job `{job.id}` needs a service container ({', '.join(job.services)}), which needs Docker")
+        found.cannot.append(
+            f"its job `{job.id}` needs a service container ({', '.join(job.services)}), which needs Docker"
+        )
     if job.container and job.container.image:
         found.cannot.append(f"its job `{job.id}` runs in a container ({job.container.image}), which needs Docker")
     if job.uses:
@@ -119,15 +140,3 @@ def _read_action(files: Mapping[str, bytes], folder: str) -> Action | None:
         except (KeyError, Problem):
             continue
     return None
-
-
-def _labels(job: Job) -> tuple[Text, ...]:
-    return job.runs_on.labels if job.runs_on else ()
-
-
-def _no_linux(job: Job) -> str:
-    """Why a job that names its runner outright can't run here, or empty."""
-    labels = _labels(job)
-    if job.uses or not labels or any(label.dynamic or label.value.startswith("ubuntu-") for label in labels):
-        return ""
-    return f"it runs on {', '.join(label.value for label in labels)}, and only Linux runners of GitHub's are played here"

@@ -36,8 +36,8 @@ def remote_files(git: Git, refs: Mapping[str, str], head: str = "main") -> dict[
     }
 
 
-def project_files(git: Git, commit: str, ref: str, url: str) -> dict[str, bytes]:
-    """The folder that act runs in: the commit's `.github`, and as much of a repository as tells it where it is."""
+def project_files(commit: str, ref: str, url: str) -> dict[str, bytes]:
+    """As much of a repository as tells act, in the folder it runs in, which commit of which ref it runs for."""
     files = {
         ".git/HEAD": f"{commit}\n".encode(),
         ".git/config": f'[remote "origin"]\n\turl = {url}\n'.encode(),

@@ -22,7 +22,15 @@ from typing import Any
 from .hand_out import hand_out
 from .tools import make_tools
 
-_KEPT = (b'"stepResult"', b'"jobResult"', b'"command":', b'"level":"error"', b'"level":"warning"', b"unsupported platform")
+_KEPT = (
+    b'"stepResult"',
+    b'"jobResult"',
+    b'"command":',
+    b'"level":"error"',
+    b'"level":"warning"',
+    b"unsupported platform",
+    b"but continue next",
+)
 _STDERR_BYTES = 16_384
 
 
@@ -76,6 +84,8 @@ def _environment(root: Path, settings: dict[str, Any]) -> dict[str, str]:
     return {
         "PATH": os.pathsep.join(dict.fromkeys(path)), "HOME": str(root / "home"), "LANG": "C.UTF-8", "TZ": "UTC",
         "DOCKER_HOST": "unix:///nonexistent.sock",
+        # act gives steps a terminal, which GitHub does not: no colours, and no pager that waits for a key
+        "TERM": "dumb", "PAGER": "cat", "GIT_PAGER": "cat",
     }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def main(root: str, argv: list[str]) -> int:
         print(Path.home() / ".cache" / "pip")
         return 0
     uv, wheels = told["uv"], told["wheels"]
-    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels, "PIP_DISABLE_PIP_VERSION_CHECK": "1"} if wheels else {}
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(Path(wheels, "wheels")), "PIP_DISABLE_PIP_VERSION_CHECK": "1"} if wheels else {}
     if uv and wheels and words[:1] and words[0] in _FOR_UV:
         done = _uv(root, uv, wheels, words)
     else:
@@ -81,7 +81,10 @@ def _for_uv(words: list[str]) -> list[str]:
 
 
 def _asks_for_something(words: list[str]) -> bool:
-    return any(not word.startswith("-") or word.startswith(("-r", "--requirement", "-e", "--editable", "--group")) for word in words)
+    return any(
+        not word.startswith("-") or word.startswith(("-r", "--requirement", "-e", "--editable", "--group"))
+        for word in words
+    )
 
 
 def _remember_download(words: list[str]) -> None:

@@ -77,7 +77,11 @@ def _gh(words: list[str], root: Path) -> Answer:
 
 def _aws(words: list[str], root: Path) -> Answer:
     if words[:2] == ["sts", "get-caller-identity"]:
-        return '{"UserId": "EXAMPLE", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/learner"}', "", 0
+        return (
+            '{"UserId": "EXAMPLE", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/learner"}',
+            "",
+            0,
+        )
     return "", "", 0
 
 

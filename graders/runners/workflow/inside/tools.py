@@ -32,8 +32,8 @@ def make_tools(root: Path, settings: dict[str, Any]) -> None:
         (root / folder).mkdir(exist_ok=True)
     for name in ("bash", "sh"):
         _write(root / "bin" / name, _SHELL.format(name=name))
-    entries = {name: "job_python" for name in ("python", "python3", "pip", "pip3")}
-    entries |= {name: "shim" for name in settings["shims"]}
+    entries = dict.fromkeys(("python", "python3", "pip", "pip3"), "job_python")
+    entries |= dict.fromkeys(settings["shims"], "shim")
     for name, module in {**entries, "ninesteps-standin": "standin", "ninesteps-pip": "pip"}.items():
         text = _ENTRY.format(python=settings["python"], parent=str(_PARENT), module=module, root=str(root))
         _write(root / "bin" / name, text)
@@ -43,11 +43,11 @@ def make_tools(root: Path, settings: dict[str, Any]) -> None:
         if use["standin"]:
             use["folder"] = str(_PARENT / "inside" / "actions" / use["standin"])
         else:
-            folder = root / "unknown" / str(number)
-            use["folder"] = str(folder)
+            unknown = root / "unknown" / str(number)
+            use["folder"] = str(unknown)
             for path in use["paths"]:
-                (folder / path).mkdir(parents=True, exist_ok=True)
-                (folder / path / "action.yml").write_text(_unknown(use["inputs"]))
+                (unknown / path).mkdir(parents=True, exist_ok=True)
+                (unknown / path / "action.yml").write_text(_unknown(use["inputs"]))
 
 
 def _unknown(inputs: list[str]) -> str:

@@ -37,4 +37,6 @@ def make(folder: Path, root: str) -> None:
     for name in ("pip", "pip3"):
         (scripts / name).write_text(f"#!{scripts / 'python'}\n{text}")
         (scripts / name).chmod(0o755)
-    (folder / "pyvenv.cfg").write_text(f"home = {python.parent}\ninclude-system-site-packages = false\nversion = {version}\n")
+    (folder / "pyvenv.cfg").write_text(
+        f"home = {python.parent}\ninclude-system-site-packages = false\nversion = {version}\n"
+    )

@@ -43,7 +43,11 @@ def _restore(root: Path, word: str) -> int:
     key, patterns = given.get("key", ""), _lines(given.get("path", ""))
     if not key or not patterns or len(key) > 512 or "," in key:
         record(cache="refused")
-        return fail(f"Key Validation Error: {key[:80]} is not a usable key" if patterns else "Input required and not supplied: path")
+        return fail(
+            f"Key Validation Error: {key[:80]} is not a usable key"
+            if patterns
+            else "Input required and not supplied: path"
+        )
     others = _lines(given.get("restore-keys", ""))
     found = _find(root, key, others, _version(patterns))
     hit = found == key
@@ -54,7 +58,9 @@ def _restore(root: Path, word: str) -> int:
             state.write(f"key={key}\nhit={'true' if hit else 'false'}\n")
     if found and not only_look:
         _unpack(_file(root, found), patterns)
-    output(cache_hit="true" if hit else ("false" if found else ""), cache_primary_key=key, cache_matched_key=found or "")
+    output(
+        cache_hit="true" if hit else ("false" if found else ""), cache_primary_key=key, cache_matched_key=found or ""
+    )
     if not found:
         print(f"Cache not found for input keys: {', '.join([key, *others])}")
         if given.get("fail-on-cache-miss") == "true":
@@ -81,7 +87,9 @@ def _save(root: Path, key: str) -> int:
     bases = [base for pattern in patterns for base in sorted(glob(_absolute(pattern), recursive=True))]
     if not bases:
         record(cache="not saved", key=key, paths=patterns, reason="path does not exist")
-        print("Warning: Path Validation Error: Path(s) specified in the action for caching do(es) not exist, hence no cache is being saved.")
+        print(
+            "Warning: Path Validation Error: Path(s) specified in the action for caching do(es) not exist, hence no cache is being saved."
+        )
         return 0
     file = _file(root, key)
     if file.exists():
@@ -99,7 +107,12 @@ def _save(root: Path, key: str) -> int:
         beside.unlink()
         record(cache="not saved", key=key, paths=patterns, reason=f"more than {_MOST_BYTES >> 20} MB")
         return 0
-    entry = {"key": key, "version": _version(patterns), "paths": patterns, "order": len(list((root / "caches").glob("*.json")))}
+    entry = {
+        "key": key,
+        "version": _version(patterns),
+        "paths": patterns,
+        "order": len(list((root / "caches").glob("*.json"))),
+    }
     os.replace(beside, file)
     file.with_suffix(".json").write_text(json.dumps(entry))
     record(cache="saved", key=key, paths=patterns, size=size)

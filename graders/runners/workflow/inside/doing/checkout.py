@@ -25,7 +25,10 @@ def main(root: Path) -> int:
     if not folder.is_relative_to(workspace().resolve()):
         return fail(f"Repository path '{folder}' is not under '{workspace()}'")
     _empty(folder)
-    for words in (["init", "--quiet", "--template=", "--initial-branch=main", "."], ["remote", "add", "origin", str(root / "remote")]):
+    for words in (
+        ["init", "--quiet", "--template=", "--initial-branch=main", "."],
+        ["remote", "add", "origin", str(root / "remote")],
+    ):
         _git(folder, *words)
     found = _wanted(given.get("ref", ""), folder)
     if found is None:

@@ -96,7 +96,13 @@ def _tag(rule: dict[str, str]) -> tuple[str, bool]:
     if version and ref.startswith("refs/tags/"):
         full = f"{version[1]}.{version[2]}.{version[3]}{version[4] or ''}"
         pattern = rule.get("pattern", "{{version}}")
-        for word, value in (("version", full), ("major", version[1]), ("minor", version[2]), ("patch", version[3]), ("raw", full)):
+        for word, value in (
+            ("version", full),
+            ("major", version[1]),
+            ("minor", version[2]),
+            ("patch", version[3]),
+            ("raw", full),
+        ):
             pattern = pattern.replace("{{" + word + "}}", value)
         return f"{fixed[0]}{pattern}{fixed[1]}", not version[4]
     return "", False

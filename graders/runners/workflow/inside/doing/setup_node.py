@@ -27,7 +27,11 @@ def main(root: Path) -> int:
         asked = (workspace() / file).read_text("utf-8", "replace").strip()
     record(asked=asked)
     major = re.match(r"v?(\d+)", asked)
-    known = not asked or asked.startswith(("lts/", "node", "latest", "current", "*")) or (major and int(major[1]) in _MAJORS)
+    known = (
+        not asked
+        or asked.startswith(("lts/", "node", "latest", "current", "*"))
+        or (major and int(major[1]) in _MAJORS)
+    )
     if not known:
         return fail(f"Unable to find Node version '{asked}' for platform linux and architecture x64.")
     folder = settings(str(root))["node"]
@@ -43,8 +47,14 @@ def _cache(given: dict[str, str]) -> int:
     manager = given.get("cache", "")
     if not manager:
         return 0
-    names = given.get("cache-dependency-path", "").split("\n") if given.get("cache-dependency-path") else _LOCKS.get(manager, ())
-    found = sorted({file for name in names if name.strip() for file in workspace().glob(name.strip()) if file.is_file()})
+    names = (
+        given.get("cache-dependency-path", "").split("\n")
+        if given.get("cache-dependency-path")
+        else _LOCKS.get(manager, ())
+    )
+    found = sorted(
+        {file for name in names if name.strip() for file in workspace().glob(name.strip()) if file.is_file()}
+    )
     if not found:
         supported = ",".join(_LOCKS.get(manager, ()))
         return fail(f"Dependencies lock file is not found in {workspace()}. Supported file patterns: {supported}")

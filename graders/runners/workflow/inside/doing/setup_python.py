@@ -17,7 +17,11 @@ from ..virtual_environment import make
 
 _MINORS = range(8, 15)
 _NEWEST_PATCH = 13
-_FILES = {"pip": ("**/requirements.txt", "**/pyproject.toml"), "pipenv": ("**/Pipfile.lock",), "poetry": ("**/poetry.lock",)}
+_FILES = {
+    "pip": ("**/requirements.txt", "**/pyproject.toml"),
+    "pipenv": ("**/Pipfile.lock",),
+    "poetry": ("**/poetry.lock",),
+}
 
 
 def main(root: Path) -> int:
@@ -53,11 +57,17 @@ def _cache(given: dict[str, str], version: str) -> int:
         return 0
     if manager not in _FILES:
         return fail(f"Caching for '{manager}' is not supported")
-    patterns = given.get("cache-dependency-path", "").split("\n") if given.get("cache-dependency-path") else _FILES[manager]
-    found = sorted({file for one in patterns if one.strip() for file in workspace().glob(one.strip()) if file.is_file()})
+    patterns = (
+        given.get("cache-dependency-path", "").split("\n") if given.get("cache-dependency-path") else _FILES[manager]
+    )
+    found = sorted(
+        {file for one in patterns if one.strip() for file in workspace().glob(one.strip()) if file.is_file()}
+    )
     if not found:
         wanted = " or ".join(patterns)
-        return fail(f"No file in {workspace()} matched to [{wanted}], make sure you have checked out the target repository")
+        return fail(
+            f"No file in {workspace()} matched to [{wanted}], make sure you have checked out the target repository"
+        )
     digest = hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in found)).hexdigest()
     prefix = f"setup-python-{os.environ.get('RUNNER_OS', 'Linux')}-x64-24.04-Ubuntu-python-{version}-{manager}-"
     output(cache_path=f"~/.cache/{manager}", cache_key=prefix + digest, cache_prefix=prefix if manager == "pip" else "")

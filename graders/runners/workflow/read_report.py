@@ -1,0 +1,152 @@
+"""Read what came out of the sandbox, and hold it against what the workflow asks for."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from graders.evidence.workflow.model import UsesKind
+from graders.runners.workflow.act_log import read_act_log
+from graders.runners.workflow.plan import Plan
+from graders.runners.workflow.record import ActionCall, Artifact, CacheEntry, Call, JobRun, Run
+from graders.runners.workflow.runner_labels import labels_of, why_not_here
+
+_ROOM = re.compile(rb"(?:/[\w.+-]+)+/rooms/[0-9a-f]{16}/(\w+)")
+_PLACES = {
+    b"hostexecutor": b"/home/runner/work/widgets/widgets", b"home": b"/home/runner", b"tmp": b"/home/runner/work/_temp",
+    b"python": b"/opt/hostedtoolcache/Python",
+}  # fmt: skip
+_MOST_CALLS = 5_000
+
+
+def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
+    """The run that the launcher's archive tells of."""
+    members: dict[str, bytes] = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(report)) as archive:
+            for member in archive:
+                stream = archive.extractfile(member)
+                members[member.name] = stream.read() if stream else b""
+        end = json.loads(members["end.json"])
+    except (tarfile.TarError, KeyError, ValueError, EOFError):
+        return Run(trouble="its record cannot be read")
+    log = _ROOM.sub(lambda match: _PLACES.get(match[1], b"/home/runner/work/_runner/" + match[1]), members["act.jsonl"])
+    names = {id: job.name.value if job.name else id for id, job in plan.jobs.items() if job.uses}
+    jobs, actions = read_act_log(log, secrets, plan.title, names)
+    jobs = _in_order(_as_asked(jobs, plan), plan)
+    leg = {(job.id, json.dumps(job.matrix)): number for number, job in enumerate(jobs)}
+    actions = tuple(sorted(actions, key=lambda one: (leg.get((one.job, json.dumps(one.matrix)), 0), one.step)))
+    return Run(
+        jobs=jobs,
+        actions=tuple(
+            replace(one, action=one.action.replace("ninesteps/", "actions/")) for one in actions if _can_be(one, plan)
+        ),
+        calls=_calls(members),
+        artifacts=_artifacts(members),
+        caches=_caches(members),
+        trouble=_trouble(end, jobs),
+        left_out=tuple(end["left_out"]),
+    )
+
+
+def _can_be(call: ActionCall, plan: Plan) -> bool:
+    """Whether the step that a record line stands in uses that action: any step can print such a line."""
+    job = plan.jobs.get(call.job)
+    if job is None:  # of a called workflow
+        return " / " in call.job
+    uses = job.steps[call.step - 1].uses if call.step <= len(job.steps) else None
+    if uses is None or uses.kind is not UsesKind.ACTION:
+        return uses is not None
+    return call.action in (uses.repository.lower(), "ninesteps/cache")
+
+
+def _trouble(end: Mapping[str, Any], jobs: Sequence[JobRun]) -> str:
+    if end["trouble"]:
+        return str(end["trouble"])
+    if end["exit_code"] < 0:
+        return f"act was ended by signal {-end['exit_code']}"
+    if not any(job.result in ("success", "failure", "skipped") for job in jobs):
+        said = [line for line in end["stderr"].splitlines() if line.strip()]
+        if end["exit_code"] and said:
+            return f"act could not run it: {said[-1].removeprefix('Error: ')[:300]}"
+    return next((f"its job `{job.id}` was not run: {job.why}" for job in jobs if job.result == "not run"), "")
+
+
+def _as_asked(jobs: Sequence[JobRun], plan: Plan) -> list[JobRun]:
+    """What act told of, held against what the workflow asks for: a job it left out, a runner it took another for."""
+    found = []
+    for run in jobs:
+        job = plan.jobs.get(run.id)
+        why = why_not_here(labels_of(job, run.matrix)) if job and run.result != "skipped" else ""
+        found.append(replace(run, result="not run", why=why) if why else run)
+    seen = {run.id for run in found}
+    for id, job in plan.jobs.items():
+        called = [run.result for run in found if run.id.startswith(f"{id} / ")] if job.uses else []
+        if called:
+            found = [run for run in found if run.id != id]
+            result = next((one for one in ("not run", "failure", "success") if one in called), "skipped")
+            found.append(JobRun(id, id, {}, result, (), "a job that it calls was not run" if result == "not run" else ""))
+        elif id not in seen:
+            found.append(JobRun(id, id, {}, "not run", (), why_not_here(labels_of(job, {})) or "act said nothing of it"))
+    return found
+
+
+def _in_order(jobs: Sequence[JobRun], plan: Plan) -> tuple[JobRun, ...]:
+    place = {id: number for number, id in enumerate(plan.jobs)}
+    return tuple(
+        sorted(jobs, key=lambda job: (place.get(job.id.split(" / ")[0], len(place)), " / " in job.id, _leg(job), job.name))
+    )
+
+
+def _leg(job: JobRun) -> int:
+    """act numbers the legs of a matrix at the end of their name."""
+    number = re.search(r"-(\d+)$", job.name) if job.matrix else None
+    return int(number[1]) if number else 0
+
+
+def _calls(members: Mapping[str, bytes]) -> tuple[Call, ...]:
+    calls = []
+    for text in members.get("record/calls.jsonl", b"").splitlines()[:_MOST_CALLS]:
+        try:
+            line = json.loads(text)
+            if not line["job"]:  # act itself looks for tools
+                continue
+            words, names = tuple(map(str, line["argv"])), tuple(map(str, line["names"]))
+            code = int(line.get("exit_code", 0))
+            calls.append(
+                Call(str(line["tool"]), words, str(line["job"]), str(line["step"]), str(line["cwd"]), names, code)
+            )
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+    return tuple(calls)
+
+
+def _artifacts(members: Mapping[str, bytes]) -> tuple[Artifact, ...]:
+    found: dict[str, dict[str, bytes]] = {}
+    for name, content in members.items():
+        folder, _, rest = name.partition("/")
+        if folder == "artifacts" and "/" in rest:
+            artifact, _, file = rest.partition("/")
+            found.setdefault(artifact, {})[file] = content
+    return tuple(Artifact(name, files) for name, files in sorted(found.items()))
+
+
+def _caches(members: Mapping[str, bytes]) -> tuple[CacheEntry, ...]:
+    found = []
+    for name, content in sorted(members.items()):
+        if (
+            name.startswith("caches/")
+            and name.endswith(".json")
+            and (archive := members.get(f"{name[:-5]}.tar")) is not None
+        ):
+            try:
+                entry = json.loads(content)
+                found.append(CacheEntry(str(entry["key"]), tuple(map(str, entry["paths"])), archive, content))
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue
+    return tuple(sorted(found, key=lambda entry: entry.key))

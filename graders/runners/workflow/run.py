@@ -1,0 +1,210 @@
+"""Run a workflow for an event, in the sandbox, and say what it did."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets as randomness
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graders.evidence.git_command import Git
+from graders.problems import Problem
+from graders.runners import sandbox
+from graders.runners.workflow import programs, wheels
+from graders.runners.workflow.events import Event
+from graders.runners.workflow.plan import FOLDER, Plan, as_github_reads, plan_of, workflow_files
+from graders.runners.workflow.read_report import read_report
+from graders.runners.workflow.record import CacheEntry, Run
+from graders.runners.workflow.repository import project_files, readable_by_all, remote_files
+
+SHIMS = ("docker", "podman", "kubectl", "helm", "terraform", "aws", "gcloud", "az", "gh", "ssh", "scp", "rsync")
+_FORMAT = 1
+_MOST_REMEMBERED = 16 << 20
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ENVIRONMENT = {"RUNNER_ENVIRONMENT": "github-hosted", "ImageOS": "ubuntu24"}
+_TOKEN = "ghs_standin0000000000000000000000000000"  # what GitHub always gives; without one, act asks `gh`
+_SPARE_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a played command answers where its words hold all of `containing`: a deployment that fails, for one."""
+
+    tool: str
+    containing: tuple[str, ...] = ()
+    exit_code: int = 0
+    stdout: str = ""
+    stderr: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may use."""
+
+    seconds: int = 120
+    log_bytes: int = 16 << 20
+    disk_bytes: int = 512 << 20
+    memory_bytes: int = 4 << 30
+    report_bytes: int = 56 << 20
+    processes: int = 400
+
+
+def run_workflow(
+    git: Git,
+    path: str,
+    event: Event,
+    *,
+    cache: Path,
+    refs: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+    caches: Sequence[CacheEntry] = (),
+    answers: Sequence[Answer] = (),
+    shims: Sequence[str] = SHIMS,
+    offline_packages: bool = True,
+    limits: Limits = Limits(),
+    remember: bool = False,
+) -> Run:
+    """Run the workflow at `path` in the event's commit, whether or not its `on:` would start it.
+
+    `git` is our bare copy, `refs` what else its remote has (full name to commit id). `secrets` and `variables` are
+    canaries: one line each, without quotes. `caches` are what an earlier run left. `answers` tell played commands what to
+    say. `cache` is a folder of ours for programs and packages; with `remember`, a run of the same input is not repeated.
+    Raises Problem where the workflow can't be read, or the programs are not there.
+    """
+    plan = plan_of(workflow_files(git, event.commit), path)
+    if plan.cannot or os.name == "nt":
+        return Run(trouble=plan.cannot or "workflows run on Linux and macOS only, or in WSL")
+    canaries = {"GITHUB_TOKEN": _TOKEN, **(secrets or {})}
+    house = wheels.wheelhouse(cache) if offline_packages else None
+    programs_here = programs.program_folder(cache)
+    settings = _settings(plan, event, programs_here, house, canaries, dict(variables or {}), answers, shims, limits)
+    files = _files(git, event, {**(refs or {}), event.ref: event.commit}, caches)
+    known = cache / "runs" / f"{_fingerprint(settings, files, house)}.tar" if remember else None
+    report, trouble = (_recall(known), "") if known else (b"", "")
+    if not report:
+        report, trouble = _run(git, settings, files, programs_here, house, limits)
+        if known and not trouble and len(report) < _MOST_REMEMBERED:
+            _remember(known, report)
+    return read_report(report, plan, canaries) if not trouble else Run(trouble=trouble)
+
+
+def _settings(
+    plan: Plan, event: Event, here: Path, house: Path | None, secrets: Mapping[str, str], variables: Mapping[str, str],
+    answers: Sequence[Answer], shims: Sequence[str], limits: Limits,
+) -> dict[str, Any]:  # fmt: skip
+    for name, value in [*secrets.items(), *variables.items()]:
+        if not _NAME.fullmatch(name) or "'" in value or "\n" in value:
+            raise ValueError(f"{name} is no name, or its value holds a quote or a line break")
+    uv = wheels.uv_program() if house else None
+    return {
+        "act": str(here / "act"), "python": os.path.realpath(sys.executable), "node": programs.node_folder(),
+        "uv": str(uv) if uv and _seen(uv) else "", "wheels": str(house) if house else "", "event": event.name,
+        "workflow": plan.path, "uses": _uses(plan, here), "platforms": list(plan.labels), "secrets": dict(secrets),
+        "variables": dict(variables), "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": "tag" if event.ref.startswith("refs/tags/") else "branch"},
+        "shims": list(shims), "concurrent_jobs": os.cpu_count() or 1, "alone": sandbox.isolates(),
+        "answers": [
+            {"tool": one.tool, "containing": list(one.containing), "exit_code": one.exit_code, "stdout": one.stdout,
+             "stderr": one.stderr} for one in answers
+        ],
+        "seconds": limits.seconds, "log_bytes": limits.log_bytes, "disk_bytes": limits.disk_bytes,
+        "memory_bytes": limits.memory_bytes, "report_bytes": limits.report_bytes, "processes": limits.processes,
+    }  # fmt: skip
+
+
+def _seen(program: Path) -> bool:
+    """Whether the sandbox sees it: it is part of our own environment or of the system."""
+    return not sandbox.isolates() or any(
+        program.is_relative_to(place) for place in ("/usr", sys.prefix, sys.base_prefix)
+    )
+
+
+def _uses(plan: Plan, here: Path) -> list[dict[str, Any]]:
+    """For each repository and ref, the stand-in's folder, or what an unknown action needs."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for use, inputs in {**plan.uses, "ninesteps/cache@v1": ()}.items():
+        name, _, ref = use.partition("@")
+        owner, repository, *path = name.split("/")
+        known = "actions/cache" if owner == "ninesteps" else f"{owner}/{repository}".lower()
+        standin = known if (here / "inside" / "actions" / known / "action.yml").is_file() else ""
+        one = found.setdefault((f"{owner}/{repository}", ref), {"standin": standin, "paths": [], "inputs": []})
+        one["paths"].append("/".join(path))
+        one["inputs"] = sorted({*one["inputs"], *inputs})
+    return [{"repository": name, "ref": ref, **one} for (name, ref), one in sorted(found.items())]
+
+
+def _files(git: Git, event: Event, refs: Mapping[str, str], caches: Sequence[CacheEntry]) -> dict[str, bytes]:
+    read = workflow_files(git, event.commit)
+    github = {path: as_github_reads(data) for path, data in read.items() if path.startswith(FOLDER)}
+    address = f"https://github.com/{event.payload['repository']['full_name']}.git"
+    project = {**github, **project_files(event.commit, event.ref, address)}
+    files = {f"project/{name}": content for name, content in project.items()}
+    files |= {f"remote/{name}": content for name, content in remote_files(git, refs).items()}
+    for entry in caches:
+        name = hashlib.sha256(entry.key.encode()).hexdigest()[:32]
+        files |= {f"caches/{name}.tar": entry.archive, f"caches/{name}.json": entry.settings}
+    return {**files, "event.json": json.dumps(event.payload).encode()}
+
+
+def _run(
+    git: Git, settings: Mapping[str, Any], files: Mapping[str, bytes], here: Path, house: Path | None, limits: Limits
+) -> tuple[bytes, str]:
+    """The archive that the launcher made, or why there is none that can be relied on."""
+    readable_by_all(git.folder)
+    launch = (
+        f"import sys; sys.path.insert(0, {str(here)!r}); from inside.launch import main; sys.exit(main(sys.argv[1]))"
+    )
+    done = sandbox.run(
+        [str(settings["python"]), "-IS", "-c", launch, "{report}"],
+        files=files,
+        folders=[here, git.folder, *([house] if house else [])],
+        stdin=json.dumps(settings).encode(),
+        binary_report=True,
+        limits=sandbox.Limits(
+            seconds=limits.seconds + _SPARE_SECONDS, cpu_seconds=limits.seconds, memory_bytes=16 << 30,
+            file_bytes=64 << 20, disk_bytes=limits.disk_bytes, output_bytes=16 << 20, processes=limits.processes,
+        ),
+    )  # fmt: skip
+    if done.timed_out:
+        return b"", f"it did not end within {limits.seconds} seconds, and left no record"
+    if done.exit_code:
+        said = (done.stderr.strip().splitlines() or ["nothing was said"])[-1][:200]
+        return b"", f"it ended the process that watches over it (exit code {done.exit_code}): {said}"
+    return done.report, ""
+
+
+def _fingerprint(settings: Mapping[str, Any], files: Mapping[str, bytes], house: Path | None) -> str:
+    head = [
+        _FORMAT,
+        programs.versions(),
+        {**settings, "uses": [one["repository"] for one in settings["uses"]]},
+        str(house),
+    ]
+    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
+    for name, content in sorted(files.items()):
+        if name != "remote/objects/info/alternates":
+            digest.update(json.dumps([name, len(content)]).encode() + content)
+    return digest.hexdigest()
+
+
+def _recall(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+def _remember(file: Path, report: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_suffix(f".{os.getpid()}.{randomness.token_hex(4)}")
+    temporary.write_bytes(report)
+    os.replace(temporary, file)
+
+
+__all__ = ["SHIMS", "Answer", "Limits", "Problem", "run_workflow"]

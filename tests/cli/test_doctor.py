@@ -1,0 +1,79 @@
+"""`ninesteps doctor`: what is there, what is missing, and what mends it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from learners_terminal import BIN, Terminal
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A folder for PATH with hardly anything in it."""
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    return folder
+
+
+def states(shown: str) -> dict[str, str]:
+    lines = [line for line in shown.splitlines() if line[:1] not in ("", " ", "E", "S")]
+    return {line[10:24].strip(): line[:9].strip() for line in lines}
+
+
+def test_where_the_course_can_be_used_it_says_so(newcomer: Terminal) -> None:
+    done = newcomer("doctor")
+    assert (done.code, done.err) == (0, "")
+    found = states(done.out)
+    assert {found[name] for name in ("Python", "git", "your folder", "jupyterlab", "nbgrader", "ninesteps")} == {"ok"}
+    assert done.out.endswith("Everything the course needs is there.\n")
+    assert newcomer("doctor").out == done.out
+
+
+def test_without_git_it_says_how_to_get_it(newcomer: Terminal, bare: Path) -> None:
+    done = newcomer("doctor", PATH=str(bare))
+    assert done.code == 1
+    assert states(done.out)["git"] == "missing"
+    assert "Install git 2.38 or newer." in done.out
+    assert "is missing: see the arrows above." in done.out
+    assert newcomer("start", "git", PATH=str(bare)).code == 2
+
+
+@pytest.mark.parametrize(
+    ("tool", "command"),
+    [("apt-get", "apt-get install git"), ("dnf", "dnf install git"), ("brew", "brew install git"),
+     ("pacman", "pacman -S git"), ("winget", "winget install git")],
+)  # fmt: skip
+def test_the_command_is_that_of_the_machine(newcomer: Terminal, bare: Path, tool: str, command: str) -> None:
+    (bare / tool).write_text("#!/bin/sh\n", encoding="utf-8")
+    (bare / tool).chmod(0o755)
+    assert command in newcomer("doctor", PATH=str(bare)).out
+
+
+def test_an_old_git_is_not_enough(newcomer: Terminal, bare: Path) -> None:
+    (bare / "git").write_text("#!/bin/sh\necho git version 2.30.1\n", encoding="utf-8")
+    (bare / "git").chmod(0o755)
+    done = newcomer("doctor", PATH=f"{bare}:/usr/bin:/bin")
+    assert done.code == 1
+    assert states(done.out)["git"] == "missing"
+
+
+def test_what_only_some_steps_need_is_optional(newcomer: Terminal, bare: Path) -> None:
+    git = shutil.which("git")
+    assert git
+    (bare / "git").symlink_to(git)
+    done = newcomer("doctor", PATH=str(bare))
+    assert done.code == 0
+    found = states(done.out)
+    assert {found[name] for name in ("ninesteps", "sandbox", "Docker Engine", "Terraform")} == {"optional"}
+    assert f'export PATH="{BIN}:$PATH"' in done.out
+
+
+def test_start_says_how_the_terminal_finds_the_command(newcomer: Terminal, bare: Path) -> None:
+    git = shutil.which("git")
+    assert git
+    (bare / "git").symlink_to(git)
+    shown = newcomer("start", "git", PATH=f"{bare}:/usr/bin:/bin").out
+    assert f'export PATH="{BIN}:$PATH"' in shown
+    assert "export PATH" not in newcomer("start", "git", "--into", "other").out
