@@ -47,11 +47,16 @@ class Origin:
 
 @dataclass
 class Snapshot:
-    """Our copy. `notes` are remarks on the clone's state (a rebase in progress, a detached HEAD) that judge nothing."""
+    """Our copy. `notes` are remarks on the clone's state that judge nothing.
+
+    `rebasing` says that a rebase waits to be finished, `detached` names a commit at HEAD that no branch holds.
+    """
 
     git: Git
     origin: Origin
     notes: list[str] = field(default_factory=list)
+    rebasing: bool = False
+    detached: str = ""
 
     @cached_property
     def refs(self) -> dict[str, str]:
@@ -109,7 +114,7 @@ def _from_repository(git: Git, repository: Path) -> Snapshot:
     snapshot = Snapshot(git, origin)
     if not snapshot.refs:
         raise Problem(f"{repository} has no commits yet.", "Start with `ninesteps start`, and work in the clone it makes.")
-    snapshot.notes += _notes_on(git_dir, snapshot)
+    _look_at_state(git_dir, snapshot)
     return snapshot
 
 
@@ -165,13 +170,18 @@ def _shown(url: str) -> str:
     return re.sub(r"(?<=://)[^/@]*@", "", url)[:200]
 
 
-def _notes_on(git_dir: Path, snapshot: Snapshot) -> list[str]:
-    if (git_dir / "rebase-merge").exists() or (git_dir / "rebase-apply").exists():
-        return ["A rebase is in progress: finish it with `git rebase --continue`, or leave it with `git rebase --abort`."]
-    if (git_dir / "MERGE_HEAD").exists():
-        return ["A merge is in progress: finish it with `git commit`, or leave it with `git merge --abort`."]
+def _look_at_state(git_dir: Path, snapshot: Snapshot) -> None:
     head = (git_dir / "HEAD").read_bytes()[:200].decode("utf-8", "replace").strip()
-    if re.fullmatch(r"[0-9a-f]{40}", head) and head not in snapshot.history:
+    if (git_dir / "rebase-merge").exists() or (git_dir / "rebase-apply").exists():
+        snapshot.rebasing = True
+        snapshot.notes.append(
+            "A rebase is in progress: finish it with `git rebase --continue`, or leave it with `git rebase --abort`."
+        )
+    elif (git_dir / "MERGE_HEAD").exists():
+        snapshot.notes.append("A merge is in progress: finish it with `git commit`, or leave it with `git merge --abort`.")
+    elif re.fullmatch(r"[0-9a-f]{40}", head) and head not in snapshot.history:
+        snapshot.detached = head
         keep = "`git switch -c NAME` gives it one"
-        return [f"HEAD is detached at {head[:7]}, a commit that no branch holds, so it is not judged: {keep}."]
-    return []
+        snapshot.notes.append(
+            f"HEAD is detached at {head[:7]}, a commit that no branch holds, so it is not judged: {keep}."
+        )

@@ -9,6 +9,7 @@ from graders.problems import Problem
 
 
 def main() -> int:
+    """Build the course; the exit code is 0, or 2 with a sentence where a page is wrong."""
     try:
         built = build(COURSE)
     except Problem as problem:

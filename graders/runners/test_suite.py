@@ -27,7 +27,7 @@ LIMITS = Limits(seconds=120, cpu_seconds=90)
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _ERROR = re.compile(r"[\w.]*(Error|Exception|Warning|Exit|assert)\b")
 _ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # in XML 1.0; pytest leaves them in a file's name
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _read(done: Completed, ours: Disguised, limits: Limits) -> SuiteRun:
     cases = _cases(done.report)
     if cases is None:
         said = ours.undone(_last_words(done))
-        return SuiteRun((), (), (), f"pytest ended without a report (exit code {done.exit_code}): {said}")
+        return SuiteRun((), (), (), f"pytest did not get to its end (exit code {done.exit_code}): {said}")
     passed: list[str] = []
     failures: list[Failure] = []
     bad_of_ours: dict[str, list[Failure]] = {}

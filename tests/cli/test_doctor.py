@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from learners_terminal import BIN, Terminal
+from learners_terminal import BIN, Terminal, fingerprint
 
 
 @pytest.fixture
@@ -37,7 +37,22 @@ def test_without_git_it_says_how_to_get_it(newcomer: Terminal, bare: Path) -> No
     assert states(done.out)["git"] == "missing"
     assert "Install git 2.38 or newer." in done.out
     assert "is missing: see the arrows above." in done.out
-    assert newcomer("start", "git", PATH=str(bare)).code == 2
+
+
+def test_without_git_no_command_breaks(fresh: Terminal, bare: Path) -> None:
+    before = fingerprint(fresh.clone.parent)
+    for words in (
+        ["start", "git", "--into", "new"],
+        ["check", "git"],
+        ["submit", "git"],
+        ["reset", "git"],
+        ["pr", "list"],
+    ):
+        done = fresh(*words, PATH=str(bare))
+        assert done.code == 2
+        assert "git is not installed" in done.err
+        assert "ninesteps doctor" in done.err
+    assert fingerprint(fresh.clone.parent) == before
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def children(node: Expression) -> tuple[Expression, ...]:
 
 
 def path_of(node: Expression) -> tuple[str, ...] | None:
-    """`needs.build.outputs.image` as its parts, lower case where case does not matter is left to the reader.
+    """`needs.build.outputs.image` as its parts; the context in lower case, the rest as written (case does not matter).
 
     `*` stands for a wildcard or a computed index. None where `node` is not a chain of properties of a context.
     """

@@ -78,7 +78,7 @@ class Reader:
                 "wrong-kind", node, f"{what} is a {_kind(node)} where one value belongs.", "Write a single value."
             )
             return None
-        if not empty and node.kind is Kind.NULL:
+        if not empty and (node.kind is Kind.NULL or not node.text.strip()):
             self.refuse("empty", node, f"{what} is empty.", "Give it a value, or take the key out.")
             return None
         text = Text(as_text(node.value), self.where(node), node.kind, node.text, node)

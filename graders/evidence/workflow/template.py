@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from graders.evidence.workflow.expression import (
     STATUS_FUNCTIONS,
+    Call,
     Expression,
     ExpressionProblem,
     Literal,
@@ -74,8 +75,6 @@ class Condition:
     @property
     def effective(self) -> Expression:
         """What GitHub evaluates."""
-        from graders.evidence.workflow.expression import Call
-
         wanted: Expression = Literal(True) if self.always_true_text else self.expression
         return wanted if self.names_status else Logical("&&", (Call("success", ()), wanted))
 

@@ -50,8 +50,8 @@ def read_act_log(
 ) -> tuple[tuple[JobRun, ...], tuple[ActionCall, ...]]:
     """Every leg of every job that act told of, in its order of appearance, and every use of an action.
 
-    `title` is what act calls the workflow. `calls` maps the id of each job that calls a workflow to its name; the called
-    jobs are `caller / job`, as on GitHub.
+    `title` is what act calls the workflow. `calls` maps the id of each job that calls a workflow to its name; the jobs
+    called are `caller / job`, as on GitHub.
     """
     legs: dict[tuple[str, str], _Leg] = {}
     actions: list[ActionCall] = []
@@ -94,7 +94,10 @@ def _read_line(line: dict[str, Any], leg: _Leg, actions: list[ActionCall]) -> No
     if not raw and isinstance(line.get("jobResult"), str):
         leg.result = line["jobResult"]
     if not raw and "Skipping unsupported platform" in message and "stepID" not in line:
-        leg.result, leg.why = "not run", "its runner is none of GitHub's Linux runners, which are all that is played here"
+        leg.result, leg.why = (
+            "not run",
+            "its runner is none of GitHub's Linux runners, which are all that is played here",
+        )
     path = line.get("stepID")
     if not (isinstance(path, list) and path and all(isinstance(part, str) for part in path)):
         return

@@ -1,7 +1,7 @@
 """Small changes to a service, each of which a good pipeline notices, or must not mind.
 
-A mutant says what it changes; whether it does what it should (one test red, and no other) is for the caller to see first,
-with `run_suite`. https://en.wikipedia.org/wiki/Mutation_testing
+A mutant says what it changes; whether it does what it should (one test red, and no other) is for the caller to see
+first, with `run_suite`. https://en.wikipedia.org/wiki/Mutation_testing
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def lock_package(files: Mapping[str, bytes], lock: str) -> Mutant:
 
 
 def lock_version(files: Mapping[str, bytes], lock: str) -> Mutant:
-    """A lock file that asks for a version that does not exist: installing fails, a cache key must differ before that."""
+    """A lock file that asks for a version that does not exist: installing fails, after a cache key has differed."""
     changed = _PINNED.sub(lambda match: b"%b==%b.%d" % (match[1], match[2], int(match[3]) + 7919), files[lock], count=1)
     return Mutant("lock version", lock, {lock: changed})
 

@@ -1,7 +1,7 @@
 """What a workflow needs to run: the actions it uses, at any depth, and the jobs that must report.
 
-act skips a runner that it has no image for, ignores services in host mode, and fetches what it isn't given; so all of it
-is settled before it starts.
+act skips a runner that it has no image for, ignores services in host mode, and fetches what it isn't given; so all of
+it is settled before it starts.
 """
 
 from __future__ import annotations
@@ -54,9 +54,11 @@ def plan_of(files: Mapping[str, bytes], path: str) -> Plan:
 
 
 def as_github_reads(data: bytes) -> bytes:
-    """The file with `3.10` as the number that it is, 3.1, which act takes for text. What can't be read is left alone."""
+    """The file with `3.10` as the number that it is, 3.1; act takes it for text. What can't be read is left alone."""
     try:
-        numbers = [one for one in scalars(load(data)) if one.kind is Kind.NUMBER and one.plain and _ZEROS.fullmatch(one.text)]
+        numbers = [
+            one for one in scalars(load(data)) if one.kind is Kind.NUMBER and one.plain and _ZEROS.fullmatch(one.text)
+        ]
     except Problem:
         return data
     lines = data.decode("utf-8", "replace").splitlines(keepends=True)

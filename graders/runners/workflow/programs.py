@@ -1,7 +1,7 @@
 """act, Node and what is mounted beside them, in one folder that the sandbox's user may read; made once.
 
-act's binary there may be run but not read. The kernel keeps the memory and files of such a process from everybody, its own
-user too, so that no step can write into its log. https://man7.org/linux/man-pages/man5/proc_pid.5.html
+act's binary there may be run but not read. The kernel keeps the memory and files of such a process from everybody, its
+own user too, so that no step can write into its log. https://man7.org/linux/man-pages/man5/proc_pid.5.html
 """
 
 from __future__ import annotations

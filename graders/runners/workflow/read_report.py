@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from graders.evidence.workflow.model import UsesKind
 from graders.runners.workflow.act_log import read_act_log
@@ -26,14 +23,8 @@ _MOST_CALLS = 5_000
 
 def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
     """The run that the launcher's archive tells of."""
-    members: dict[str, bytes] = {}
-    try:
-        with tarfile.open(fileobj=io.BytesIO(report)) as archive:
-            for member in archive:
-                stream = archive.extractfile(member)
-                members[member.name] = stream.read() if stream else b""
-        end = json.loads(members["end.json"])
-    except (tarfile.TarError, KeyError, ValueError, EOFError):
+    members = _members(report)
+    if "exit_code" not in members:
         return Run(trouble="its record cannot be read")
     log = _ROOM.sub(lambda match: _PLACES.get(match[1], b"/home/runner/work/_runner/" + match[1]), members["act.jsonl"])
     names = {id: job.name.value if job.name else id for id, job in plan.jobs.items() if job.uses}
@@ -49,8 +40,8 @@ def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
         calls=_calls(members),
         artifacts=_artifacts(members),
         caches=_caches(members),
-        trouble=_trouble(end, jobs),
-        left_out=tuple(end["left_out"]),
+        trouble=_trouble(members, jobs),
+        left_out=tuple(filter(None, members["left_out"].decode("utf-8", "replace").split("\0"))),
     )
 
 
@@ -65,14 +56,27 @@ def _can_be(call: ActionCall, plan: Plan) -> bool:
     return call.action in (uses.repository.lower(), "ninesteps/cache")
 
 
-def _trouble(end: Mapping[str, Any], jobs: Sequence[JobRun]) -> str:
-    if end["trouble"]:
-        return str(end["trouble"])
-    if end["exit_code"] < 0:
-        return f"act was ended by signal {-end['exit_code']}"
+def _members(report: bytes) -> dict[str, bytes]:
+    """What `inside/hand_out.py` wrote."""
+    members, position = {}, 0
+    while (end := report.find(b"\n", position)) > 0:
+        name, _, size = report[position:end].partition(b"\t")
+        if not size.isdigit() or end + 1 + int(size) > len(report):
+            return {}
+        position = end + 1 + int(size)
+        members[name.decode("utf-8", "replace")] = report[end + 1 : position]
+    return members
+
+
+def _trouble(members: Mapping[str, bytes], jobs: Sequence[JobRun]) -> str:
+    if members["trouble"]:
+        return members["trouble"].decode()
+    exit_code = int(members["exit_code"])
+    if exit_code < 0:
+        return f"act was ended by signal {-exit_code}"
     if not any(job.result in ("success", "failure", "skipped") for job in jobs):
-        said = [line for line in end["stderr"].splitlines() if line.strip()]
-        if end["exit_code"] and said:
+        said = [line for line in members["stderr"].decode("utf-8", "replace").splitlines() if line.strip()]
+        if exit_code and said:
             return f"act could not run it: {said[-1].removeprefix('Error: ')[:300]}"
     return next((f"its job `{job.id}` was not run: {job.why}" for job in jobs if job.result == "not run"), "")
 
@@ -90,16 +94,22 @@ def _as_asked(jobs: Sequence[JobRun], plan: Plan) -> list[JobRun]:
         if called:
             found = [run for run in found if run.id != id]
             result = next((one for one in ("not run", "failure", "success") if one in called), "skipped")
-            found.append(JobRun(id, id, {}, result, (), "a job that it calls was not run" if result == "not run" else ""))
+            found.append(
+                JobRun(id, id, {}, result, (), "a job that it calls was not run" if result == "not run" else "")
+            )
         elif id not in seen:
-            found.append(JobRun(id, id, {}, "not run", (), why_not_here(labels_of(job, {})) or "act said nothing of it"))
+            found.append(
+                JobRun(id, id, {}, "not run", (), why_not_here(labels_of(job, {})) or "act said nothing of it")
+            )
     return found
 
 
 def _in_order(jobs: Sequence[JobRun], plan: Plan) -> tuple[JobRun, ...]:
     place = {id: number for number, id in enumerate(plan.jobs)}
     return tuple(
-        sorted(jobs, key=lambda job: (place.get(job.id.split(" / ")[0], len(place)), " / " in job.id, _leg(job), job.name))
+        sorted(
+            jobs, key=lambda job: (place.get(job.id.split(" / ")[0], len(place)), " / " in job.id, _leg(job), job.name)
+        )
     )
 
 

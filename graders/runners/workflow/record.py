@@ -38,7 +38,7 @@ class StepRun:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """How a job, or one leg of its matrix, ended: success, failure, skipped, or `not run`, for which `why` has the reason."""
+    """How a job, or one leg of its matrix, ended: success, failure, skipped, or `not run`, and then `why`."""
 
     id: str
     name: str
@@ -73,7 +73,7 @@ class ActionCall:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a command that was played (`docker`, `kubectl`, …) or of `pip`: its words, and the names it could read."""
+    """A call of a played command (`docker`, `kubectl`, …) or of `pip`: its words, and the names that it could read."""
 
     tool: str
     argv: tuple[str, ...]
@@ -94,7 +94,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class CacheEntry:
-    """A cache entry as it stands after the run; hand it to the next run in `caches`. `archive` is a tar of its files."""
+    """A cache entry as it stands after the run; hand it to the next run in `caches`. `archive` is a tar."""
 
     key: str
     paths: tuple[str, ...]

@@ -50,7 +50,7 @@ def project_files(commit: str, ref: str, url: str) -> dict[str, bytes]:
 
 
 def with_changes(git: Git, commit: str, changes: Mapping[str, bytes | None], message: str = "A change") -> str:
-    """A commit on top of `commit` in which each path has the content given, or is gone (None). The same in, the same id.
+    """A commit on top of `commit` in which each path has the content given, or is gone (None). The same in, same id.
 
     Raises GitFailed.
     """

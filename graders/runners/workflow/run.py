@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 import os
 import re
 import secrets as randomness
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,14 @@ from graders.runners.workflow.plan import FOLDER, Plan, as_github_reads, plan_of
 from graders.runners.workflow.read_report import read_report
 from graders.runners.workflow.record import CacheEntry, Run
 from graders.runners.workflow.repository import project_files, readable_by_all, remote_files
+from graders.runners.workflow.tools import tools, unknown_action
 
 SHIMS = ("docker", "podman", "kubectl", "helm", "terraform", "aws", "gcloud", "az", "gh", "ssh", "scp", "rsync")
 _FORMAT = 1
 _MOST_REMEMBERED = 16 << 20
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENVIRONMENT = {"RUNNER_ENVIRONMENT": "github-hosted", "ImageOS": "ubuntu24"}
-_TOKEN = "ghs_standin0000000000000000000000000000"  # what GitHub always gives; without one, act asks `gh`
+_TOKEN = "ghs_standin0000000000000000000000000000"  # noqa: S105 - what GitHub always gives; without one, act asks `gh`
 _SPARE_SECONDS = 20
 
 
@@ -74,18 +76,19 @@ def run_workflow(
     """Run the workflow at `path` in the event's commit, whether or not its `on:` would start it.
 
     `git` is our bare copy, `refs` what else its remote has (full name to commit id). `secrets` and `variables` are
-    canaries: one line each, without quotes. `caches` are what an earlier run left. `answers` tell played commands what to
-    say. `cache` is a folder of ours for programs and packages; with `remember`, a run of the same input is not repeated.
+    canaries: one line each, without quotes. `caches` are what an earlier run left. `answers` tell played commands what
+    to say. `cache` is a folder of ours for programs and packages; with `remember`, no run of the same input is repeated.
     Raises Problem where the workflow can't be read, or the programs are not there.
     """
-    plan = plan_of(workflow_files(git, event.commit), path)
+    committed = workflow_files(git, event.commit)
+    plan = plan_of(committed, path)
     if plan.cannot or os.name == "nt":
         return Run(trouble=plan.cannot or "workflows run on Linux and macOS only, or in WSL")
     canaries = {"GITHUB_TOKEN": _TOKEN, **(secrets or {})}
     house = wheels.wheelhouse(cache) if offline_packages else None
     programs_here = programs.program_folder(cache)
     settings = _settings(plan, event, programs_here, house, canaries, dict(variables or {}), answers, shims, limits)
-    files = _files(git, event, {**(refs or {}), event.ref: event.commit}, caches)
+    files = _files(git, event, committed, {**(refs or {}), event.ref: event.commit}, caches)
     known = cache / "runs" / f"{_fingerprint(settings, files, house)}.tar" if remember else None
     report, trouble = (_recall(known), "") if known else (b"", "")
     if not report:
@@ -103,18 +106,19 @@ def _settings(
         if not _NAME.fullmatch(name) or "'" in value or "\n" in value:
             raise ValueError(f"{name} is no name, or its value holds a quote or a line break")
     uv = wheels.uv_program() if house else None
+    python, node = os.path.realpath(sys.executable), programs.node_folder()
+    told = {
+        "python": python, "node": node, "uv": str(uv) if uv and _seen(uv) else "",
+        "wheels": str(house) if house else "",
+        "answers": [asdict(answer) for answer in answers],
+    }  # fmt: skip
+    uses, unknown = _uses(plan, here)
+    ref_type = "tag" if event.ref.startswith("refs/tags/") else "branch"
     return {
-        "act": str(here / "act"), "python": os.path.realpath(sys.executable), "node": programs.node_folder(),
-        "uv": str(uv) if uv and _seen(uv) else "", "wheels": str(house) if house else "", "event": event.name,
-        "workflow": plan.path, "uses": _uses(plan, here), "platforms": list(plan.labels), "secrets": dict(secrets),
-        "variables": dict(variables), "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": "tag" if event.ref.startswith("refs/tags/") else "branch"},
-        "shims": list(shims), "concurrent_jobs": os.cpu_count() or 1, "alone": sandbox.isolates(),
-        "answers": [
-            {"tool": one.tool, "containing": list(one.containing), "exit_code": one.exit_code, "stdout": one.stdout,
-             "stderr": one.stderr} for one in answers
-        ],
-        "seconds": limits.seconds, "log_bytes": limits.log_bytes, "disk_bytes": limits.disk_bytes,
-        "memory_bytes": limits.memory_bytes, "report_bytes": limits.report_bytes, "processes": limits.processes,
+        "act": str(here / "act"), "node": node, "event": event.name, "workflow": plan.path, "uses": uses,
+        "platforms": list(plan.labels), "secrets": dict(secrets), "variables": dict(variables),
+        "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": ref_type}, "tools": {**tools(here, python, shims, told), **unknown},
+        "concurrent_jobs": os.cpu_count() or 1, "alone": sandbox.isolates(), **asdict(limits),
     }  # fmt: skip
 
 
@@ -125,23 +129,27 @@ def _seen(program: Path) -> bool:
     )
 
 
-def _uses(plan: Plan, here: Path) -> list[dict[str, Any]]:
-    """For each repository and ref, the stand-in's folder, or what an unknown action needs."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for use, inputs in {**plan.uses, "ninesteps/cache@v1": ()}.items():
+def _uses(plan: Plan, here: Path) -> tuple[list[dict[str, str]], dict[str, tuple[str, int]]]:
+    """For each repository and ref the folder of its stand-in, and the files of those that are made for unknown ones."""
+    found: dict[tuple[str, str], str] = {}
+    files: dict[str, tuple[str, int]] = {}
+    for use, inputs in sorted({**plan.uses, "ninesteps/cache@v1": ()}.items()):
         name, _, ref = use.partition("@")
         owner, repository, *path = name.split("/")
         known = "actions/cache" if owner == "ninesteps" else f"{owner}/{repository}".lower()
-        standin = known if (here / "inside" / "actions" / known / "action.yml").is_file() else ""
-        one = found.setdefault((f"{owner}/{repository}", ref), {"standin": standin, "paths": [], "inputs": []})
-        one["paths"].append("/".join(path))
-        one["inputs"] = sorted({*one["inputs"], *inputs})
-    return [{"repository": name, "ref": ref, **one} for (name, ref), one in sorted(found.items())]
+        standin = here / "inside" / "actions" / known
+        if (standin / "action.yml").is_file():
+            found[f"{owner}/{repository}", ref] = str(standin)
+        else:
+            folder = found.setdefault((f"{owner}/{repository}", ref), f"unknown/{len(found)}")
+            files["/".join([folder, *path, "action.yml"])] = (unknown_action(inputs), 0o644)
+    return [{"repository": name, "ref": ref, "folder": folder} for (name, ref), folder in found.items()], files
 
 
-def _files(git: Git, event: Event, refs: Mapping[str, str], caches: Sequence[CacheEntry]) -> dict[str, bytes]:
-    read = workflow_files(git, event.commit)
-    github = {path: as_github_reads(data) for path, data in read.items() if path.startswith(FOLDER)}
+def _files(
+    git: Git, event: Event, committed: Mapping[str, bytes], refs: Mapping[str, str], caches: Sequence[CacheEntry]
+) -> dict[str, bytes]:
+    github = {path: as_github_reads(data) for path, data in committed.items() if path.startswith(FOLDER)}
     address = f"https://github.com/{event.payload['repository']['full_name']}.git"
     project = {**github, **project_files(event.commit, event.ref, address)}
     files = {f"project/{name}": content for name, content in project.items()}
@@ -157,14 +165,13 @@ def _run(
 ) -> tuple[bytes, str]:
     """The archive that the launcher made, or why there is none that can be relied on."""
     readable_by_all(git.folder)
-    launch = (
-        f"import sys; sys.path.insert(0, {str(here)!r}); from inside.launch import main; sys.exit(main(sys.argv[1]))"
-    )
+    launch = f"import sys; sys.path.insert(0, {str(here)!r}); from inside.launch import main; "
+        "import os; os._exit(main(sys.argv[1]))"
     done = sandbox.run(
-        [str(settings["python"]), "-IS", "-c", launch, "{report}"],
+        [os.path.realpath(sys.executable), "-IS", "-c", launch, "{report}"],
         files=files,
         folders=[here, git.folder, *([house] if house else [])],
-        stdin=json.dumps(settings).encode(),
+        stdin=marshal.dumps(dict(settings)),
         binary_report=True,
         limits=sandbox.Limits(
             seconds=limits.seconds + _SPARE_SECONDS, cpu_seconds=limits.seconds, memory_bytes=16 << 30,
@@ -180,12 +187,7 @@ def _run(
 
 
 def _fingerprint(settings: Mapping[str, Any], files: Mapping[str, bytes], house: Path | None) -> str:
-    head = [
-        _FORMAT,
-        programs.versions(),
-        {**settings, "uses": [one["repository"] for one in settings["uses"]]},
-        str(house),
-    ]
+    head = [_FORMAT, programs.versions(), settings, str(house)]
     digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
     for name, content in sorted(files.items()):
         if name != "remote/objects/info/alternates":

@@ -15,9 +15,10 @@ from graders.evidence.workflow.model import Job
 from graders.evidence.workflow.template import whole
 
 LINUX = (
-    "ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-20.04", "ubuntu-slim", "ubuntu-24.04-arm", "ubuntu-22.04-arm",
+    "ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-20.04", "ubuntu-slim", "ubuntu-24.04-arm",
+    "ubuntu-22.04-arm",
 )  # fmt: skip
-# Also given to act where an expression chooses the runner, so that it runs every leg; which of them count is decided here.
+# Also given to act where an expression chooses the runner, so that it runs every leg; which count is decided here.
 OTHERS = ("windows-latest", "windows-2025", "windows-2022", "macos-latest", "macos-15", "macos-14", "macos-13")
 
 
@@ -46,7 +47,9 @@ def labels_for_act(jobs: Sequence[Job]) -> tuple[str, ...]:
         chosen = bool(job.runs_on and any(label.dynamic for label in job.runs_on.labels))
         legs = expand(job.strategy.matrix).legs if chosen and job.strategy and job.strategy.matrix else ({},)
         for leg in legs or ({},):
-            labels |= dict.fromkeys(label for label in labels_of(job, leg) or () if chosen or label.startswith("ubuntu-"))
+            labels |= dict.fromkeys(
+                label for label in labels_of(job, leg) or () if chosen or label.startswith("ubuntu-")
+            )
         labels |= dict.fromkeys(OTHERS if chosen else ())
     return tuple(labels)
 

@@ -25,7 +25,7 @@ _SECONDS = 900
 
 
 def wheelhouse(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> Path:
-    """The folder with `wheels/` and `uv/` for these locks (with hashes), made on the first call, which needs the network.
+    """The folder with `wheels/` and `uv/` for these locks (with hashes); the first call makes it, and needs the network.
 
     Raises Problem where it can't be made.
     """
@@ -56,7 +56,8 @@ def _make(folder: Path, locks: tuple[Path, ...]) -> None:
     wheels = folder / "wheels"
     wheels.mkdir(parents=True)
     for lock in locks:
-        _run([*_pip(), "download", "--quiet", "--only-binary", ":all:", "--no-deps", "--require-hashes", "--disable-pip-version-check",
+        _run([*_pip(), "download", "--quiet", "--only-binary", ":all:", "--no-deps", "--require-hashes",
+              "--disable-pip-version-check",
               "-r", str(lock), "-d", str(wheels)])  # fmt: skip
     if uv := uv_program():
         _fill_uv_cache(folder, uv, locks)

@@ -205,9 +205,4 @@ def test_every_expression_of_a_file_is_found() -> None:
             continue  # an alias is read at each use
         text = files[found.path].decode()
         bare_ifs = sum(1 for use in in_workflow(found) if use.key == "if" and "${{" not in use.text.value)
-        # A static expression in a matrix is worked out while reading.
-        static = text.count("fromJSON('")
-        assert sum(1 for _ in in_workflow(found)) - bare_ifs + static in (
-            text.count("${{"),
-            text.count("${{") + static,
-        ), name
+        assert sum(1 for _ in in_workflow(found)) - bare_ifs == text.count("${{"), name

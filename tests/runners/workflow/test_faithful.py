@@ -97,9 +97,20 @@ def test_continue_on_error_has_an_outcome_and_a_result(run: Runner) -> None:
         ("{run: 'test \"$A$B$C\" = abc', env: {C: c}}", "success"),
         ("{run: 'test \"$(basename $PWD)\" = tmp', working-directory: /tmp}", "success"),
         ("{run: 'test -z \"$(ls -A ~)\"'}", "success"),
-        ("{run: 'test \"$GITHUB_REF_NAME $CI $GITHUB_REPOSITORY\" = \"main true learner/widgets\"'}", "success"),
+        ('{run: \'test "$GITHUB_REF_NAME $CI $GITHUB_REPOSITORY" = "main true learner/widgets"\'}', "success"),
     ],
-    ids=["no pipefail", "pipefail", "errexit", "empty", "no checkout", "python", "env", "directory", "home", "variables"],
+    ids=[
+        "no pipefail",
+        "pipefail",
+        "errexit",
+        "empty",
+        "no checkout",
+        "python",
+        "env",
+        "directory",
+        "home",
+        "variables",
+    ],
 )
 def test_a_step(run: Runner, step: str, outcome: str) -> None:
     text = "on: push\nenv: {A: a}\njobs: {a: {runs-on: ubuntu-latest, env: {B: b}, steps: [" + step + "]}}\n"
@@ -218,7 +229,7 @@ def test_images_and_played_commands(run: Runner) -> None:
       outputs: {digest: "${{ steps.b.outputs.digest }}"}
       steps:
         - uses: actions/checkout@v4
-        - {id: m, uses: docker/metadata-action@v5, with: {images: reg/app, tags: "type=sha,format=long\\ntype=raw,value=x"}}
+        - {id: m, uses: docker/metadata-action@v5, with: {images: reg/app, tags: "type=sha\\ntype=raw,value=x"}}
         - {uses: docker/login-action@v3, with: {registry: reg, username: u, password: "${{ secrets.KEY }}"}}
         - {id: b, uses: docker/build-push-action@v6, with: {push: true, tags: "${{ steps.m.outputs.tags }}"}}
         - {run: 'docker build -q -t other . && docker push other'}
@@ -229,7 +240,9 @@ def test_images_and_played_commands(run: Runner) -> None:
     """)
     key = "canary-5f1d"
     files = {"Dockerfile": "FROM scratch\n", "a": "1"}
-    result = run(text, files, secrets={"KEY": key}, answers=[Answer("kubectl", ("staging",), 1, stderr="no such thing")])
+    result = run(
+        text, files, secrets={"KEY": key}, answers=[Answer("kubectl", ("staging",), 1, stderr="no such thing")]
+    )
     (image,) = result.used("docker/build-push-action")
     assert image.told["pushed"] is True
     assert [tag.split(":")[0] for tag in image.told["tags"]] == ["reg/app", "reg/app"]
@@ -255,7 +268,8 @@ def test_images_and_played_commands(run: Runner) -> None:
         ("a: {runs-on: macos-15, steps: [{run: x}]}\nb: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}", "macos-15"),
         ("a: {runs-on: [self-hosted, gpu], steps: [{run: x}]}", "self-hosted, gpu"),
         (
-            "a: {runs-on: '${{ matrix.os }}', strategy: {matrix: {os: [ubuntu-latest, windows-2022]}}, steps: [{run: 'true'}]}",
+            "a: {runs-on: '${{ matrix.os }}', strategy: {matrix: {os: [ubuntu-latest, windows-2022]}},"
+            " steps: [{run: 'true'}]}",
             "its job `a` was not run: it runs on windows-2022",
         ),
         ("a: {runs-on: ubuntu-latest, services: {db: {image: postgres}}, steps: [{run: x}]}", "service container (db)"),
@@ -272,17 +286,22 @@ def test_what_cannot_run_here_says_why(run: Runner, jobs: str, trouble: str) -> 
 
 def test_reusable_workflows_and_local_actions(run: Runner) -> None:
     files = {
-        ".github/workflows/called.yml": "on: {workflow_call: {inputs: {who: {type: string}}}}\njobs: {inner: {runs-on: ubuntu-latest,"
-        ' steps: [{uses: actions/checkout@v4}, {uses: ./ci/greet, with: {who: "${{ inputs.who }}"}}]}}\n',
-        "ci/greet/action.yml": "inputs: {who: {}}\nruns: {using: composite, steps: [{uses: other/unknown@v2}, {shell: bash,"
-        ' run: "echo hello ${{ inputs.who }}"}]}\n',
+        ".github/workflows/called.yml": "on: {workflow_call: {inputs: {who: {type: string}}}}\n"
+        'jobs: {inner: {runs-on: ubuntu-latest, steps: [{uses: actions/checkout@v4}, {uses: ./ci/greet, with: {who: "${{ inputs.who }}"}}]}}\n',
+        "ci/greet/action.yml": "inputs: {who: {}}\nruns: {using: composite, steps: [{uses: other/unknown@v2},"
+        ' {shell: bash, run: "echo hello ${{ inputs.who }}"}]}\n',
     }
-    result = run(workflow("""
+    result = run(
+        workflow("""
     outer: {uses: ./.github/workflows/called.yml, with: {who: you}}
     other: {if: "false", uses: ./.github/workflows/called.yml}
-    """), files)
+    """),
+        files,
+    )
     assert [(job.id, job.result) for job in result.jobs] == [
-        ("outer", "success"), ("outer / inner", "success"), ("other", "skipped"),
+        ("outer", "success"),
+        ("outer / inner", "success"),
+        ("other", "skipped"),
     ]
     assert result.green
     assert any("hello you" in line for job in result.jobs for step in job.steps for line in step.log)

@@ -1,1 +1,1 @@
-"""What is mounted into the sandbox: the launcher, the stand-in actions, the shims. It imports the standard library only."""
+"""What is mounted into the sandbox: launcher, stand-in actions, shims. It imports the standard library only."""

@@ -1,4 +1,4 @@
-"""Docker, played: no image is made, but a digest that depends on what would go into it, and a registry that remembers."""
+"""Docker, played: no image, but a digest that depends on what would go into it, and a registry that remembers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pip`, as steps call it: uv does the work from the wheels at hand, in a tenth of the time; what it can't do, pip does.
+"""`pip`, as steps call it: uv does the work from the wheels at hand, ten times as fast; what it can't do, pip does.
 
 Both resolve, check hashes and fail as pip does when something is missing. Nothing is installed before it is asked for.
 """
@@ -18,12 +18,14 @@ from .said import settings
 
 _FOR_UV = ("install", "uninstall", "list", "freeze", "show", "check", "tree")
 _WITHOUT_MEANING = {
-    "--no-cache-dir", "--disable-pip-version-check", "--no-input", "--no-warn-script-location", "--user", "--no-compile",
+    "--no-cache-dir", "--disable-pip-version-check", "--no-input", "--no-warn-script-location", "--user",
+    "--no-compile",
     "--prefer-binary", "--isolated", "--no-color", "--no-python-version-warning", "--no-clean", "-y", "--yes",
     "--use-pep517",
 }  # fmt: skip
 _WITHOUT_MEANING_WITH_VALUE = {
-    "--root-user-action", "--progress-bar", "--cache-dir", "--timeout", "--retries", "--upgrade-strategy", "-i", "--index-url",
+    "--root-user-action", "--progress-bar", "--cache-dir", "--timeout", "--retries", "--upgrade-strategy", "-i",
+    "--index-url",
     "--extra-index-url", "--trusted-host", "-f", "--find-links",
 }  # fmt: skip
 _HERE_ALREADY = ("pip", "wheel")
@@ -36,7 +38,11 @@ def main(root: str, argv: list[str]) -> int:
         print(Path.home() / ".cache" / "pip")
         return 0
     uv, wheels = told["uv"], told["wheels"]
-    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(Path(wheels, "wheels")), "PIP_DISABLE_PIP_VERSION_CHECK": "1"} if wheels else {}
+    offline = (
+        {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(Path(wheels, "wheels")), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        if wheels
+        else {}
+    )
     if uv and wheels and words[:1] and words[0] in _FOR_UV:
         done = _uv(root, uv, wheels, words)
     else:

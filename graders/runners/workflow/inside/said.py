@@ -42,9 +42,8 @@ def path(folder: Path) -> None:
 def _append(variable: str, values: dict[str, str]) -> None:
     with open(os.environ[variable], "a", encoding="utf-8") as file:
         for name, value in values.items():
-            file.write(
-                f"{name.replace('_', '-') if variable == 'GITHUB_OUTPUT' else name}<<ninesteps_end\n{value}\nninesteps_end\n"
-            )
+            name = name.replace("_", "-") if variable == "GITHUB_OUTPUT" else name
+            file.write(f"{name}<<ninesteps_end\n{value}\nninesteps_end\n")
 
 
 def fail(message: str) -> int:

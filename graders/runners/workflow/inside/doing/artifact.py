@@ -36,8 +36,8 @@ def upload(root: Path) -> int:
     if target.exists():
         if given.get("overwrite") != "true":
             return fail(
-                "Failed to CreateArtifact: Received non-retryable error: Failed request: (409) Conflict: an artifact with this "
-                "name already exists on the workflow run"
+                "Failed to CreateArtifact: Received non-retryable error: Failed request: (409) Conflict: an artifact with "
+                "this name already exists on the workflow run"
             )
         shutil.rmtree(target)
     digest = hashlib.sha256()
@@ -62,8 +62,8 @@ def download(root: Path) -> int:
     if name and name not in there:
         return fail(
             f"Unable to download artifact(s): Artifact not found for name: {name}\n"
-            "        Please ensure that your artifact is not expired and the artifact was uploaded using a compatible version "
-            "of toolkit/upload-artifact."
+            "        Please ensure that your artifact is not expired and the artifact was uploaded using a compatible "
+            "version of toolkit/upload-artifact."
         )
     wanted = [name] if name else [one for one in there if not pattern or fnmatch(one, pattern)]
     for one in wanted:

@@ -29,9 +29,9 @@ def restore(root: Path) -> int:
 
 def post(root: Path) -> int:
     """Save what a key without a hit should hold; GitHub runs it where the job succeeded."""
-    if os.environ.get("STATE_hit") == "true":
+    if os.environ.get("STATE_HIT") == "true":
         return 0
-    return _save(root, os.environ.get("STATE_key", ""))
+    return _save(root, os.environ.get("STATE_KEY", ""))
 
 
 def save(root: Path) -> int:
@@ -55,7 +55,7 @@ def _restore(root: Path, word: str) -> int:
     record(cache=word, key=key, restore_keys=others, paths=patterns, hit=hit, found=found or "")
     if "GITHUB_STATE" in os.environ:
         with open(os.environ["GITHUB_STATE"], "a", encoding="utf-8") as state:
-            state.write(f"key={key}\nhit={'true' if hit else 'false'}\n")
+            state.write(f"KEY={key}\nHIT={'true' if hit else 'false'}\n")
     if found and not only_look:
         _unpack(_file(root, found), patterns)
     output(
@@ -88,7 +88,8 @@ def _save(root: Path, key: str) -> int:
     if not bases:
         record(cache="not saved", key=key, paths=patterns, reason="path does not exist")
         print(
-            "Warning: Path Validation Error: Path(s) specified in the action for caching do(es) not exist, hence no cache is being saved."
+            "Warning: Path Validation Error: Path(s) specified in the action for caching do(es) not exist, hence no cache "
+            "is being saved."
         )
         return 0
     file = _file(root, key)

@@ -1,4 +1,4 @@
-"""docker/login-action, setup-buildx-action, metadata-action and build-push-action: no image, but all that is said of one."""
+"""docker/login-action, setup-buildx-action, metadata-action and build-push-action: no image, but all is said of one."""
 
 from __future__ import annotations
 

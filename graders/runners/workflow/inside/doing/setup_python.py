@@ -1,7 +1,7 @@
 """actions/setup-python: a virtual environment for each version, all of the interpreter at hand.
 
-A version that does not exist is refused in the action's words; one that does is played by the interpreter at hand, and the
-record says which. https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md
+A version that does not exist is refused in the action's words; one that does is played by the interpreter at hand,
+and the record says which. https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def main(root: Path) -> int:
     for version, found in zip(asked, resolved, strict=True):
         if not found:
             return fail(
-                f"The version '{version}' with architecture 'x64' was not found for Ubuntu 24.04. The list of all available "
-                "versions is in https://raw.githubusercontent.com/actions/python-versions/main/versions-manifest.json"
+                f"The version '{version}' with architecture 'x64' was not found for Ubuntu 24.04. The list of all "
+                "available versions is in https://raw.githubusercontent.com/actions/python-versions/main/versions-manifest.json"
             )
     version = resolved[-1]
     folder = job_folder() / "python" / version

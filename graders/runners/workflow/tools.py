@@ -1,0 +1,45 @@
+"""What steps find on PATH: the job's own home, a clean Python, the stand-ins' entry, and a recorder for each shim."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+# Jobs share one machine here; on GitHub each has its own, with an empty home. bash: dash drops names like INPUT_A-B.
+_SHELL = """\
+#!/bin/bash
+if [ -n "$RUNNER_TEMP" ]; then
+  export HOME="${{RUNNER_TEMP%/tmp}}/home"
+  [ -d "$HOME" ] || mkdir -p "$HOME"
+fi
+exec /bin/{name} "$@"
+"""
+_ENTRY = """\
+#!{python} -IS
+import os, sys
+sys.path.insert(0, {parent!r})
+from inside.{module} import main
+sys.exit(main(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), sys.argv))
+"""
+_PLAYED_PYTHON = ("python", "python3", "pip", "pip3")
+
+
+def tools(here: Path, python: str, shims: Sequence[str], told: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    """Path in the sandbox's folder to text and mode; `here` holds `inside/`, `told` is what stand-ins may read."""
+    modules = dict.fromkeys(_PLAYED_PYTHON, "job_python") | dict.fromkeys(shims, "shim")
+    modules |= {"ninesteps-standin": "standin"}
+    files = {
+        f"bin/{name}": (_ENTRY.format(python=python, parent=str(here), module=module), 0o755)
+        for name, module in modules.items()
+    }
+    files |= {f"bin/{name}": (_SHELL.format(name=name), 0o755) for name in ("bash", "sh")}
+    return {**files, "bin/settings.json": (json.dumps(told), 0o644)}
+
+
+def unknown_action(inputs: Sequence[str]) -> str:
+    """An action that takes any input, does nothing, and says so. JSON is YAML."""
+    step = {"run": "unknown", "shell": "ninesteps-standin {0}"}
+    declared = {name: {"required": False} for name in inputs}
+    return json.dumps({"name": "unknown", "inputs": declared, "runs": {"using": "composite", "steps": [step]}})

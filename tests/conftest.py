@@ -1,0 +1,38 @@
+"""What holds for every test: a home of its own, no git variables of the caller's, and the skipped named at the end."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+_OURS = "NINESTEPS_TESTS_HOME"
+
+
+def _settle_environment() -> None:
+    """Once, in the process that starts the others: they inherit it, and so share the cache of judged test suites."""
+    if _OURS in os.environ:
+        return
+    folder = tempfile.mkdtemp(prefix="ninesteps-tests-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in [name for name in os.environ if name.startswith("GIT_") and name != "GIT_SSL_CAINFO"]:
+        del os.environ[name]
+    os.environ |= {_OURS: folder, "NINESTEPS_HOME": folder}
+
+
+_settle_environment()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    yield
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = {str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped if isinstance(report.longrepr, tuple)}
+    if reasons:
+        terminalreporter.section("not proven here")
+        for reason in sorted(reasons):
+            terminalreporter.line(reason)
