@@ -27,10 +27,10 @@ course: $(INSTALLED) ## Build the notebooks from course/*.md
 	@$(BIN)/python -m graders.pages
 
 test: $(INSTALLED) system lint ## Lint, types and the tests, in minutes
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
 
 test-all: $(INSTALLED) system ## The tests that take longer
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m slow $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow $(ARGS)
 
 lint: $(INSTALLED) ## Style and types
 	$(BIN)/ruff check .

@@ -337,7 +337,7 @@ def _before_pull(work: GitWork, branch: FeatureBranch) -> str:
 
 def _take_back(branch: FeatureBranch, kept: str) -> str:
     return (
-        f"Take the pull back with `git reset --hard {kept[:7]}`, then replace what is on origin: "
+        f"Take the pull back with `git reset --keep {kept[:7]}`, then replace what is on origin: "
         f"`git push --force-with-lease origin {branch.revision}`."
     )
 
@@ -579,9 +579,11 @@ def main_only_by_pull_request(work: GitWork) -> Verdict:
             expected=expected, where=f"origin/{MAIN}", mistake="main was rewritten", ran=ran, next=again,
         )  # fmt: skip
     if stray := work.moves.unexplained:
+        shown = [f"#{number}" for number, head in work.pulls.items() if head in stray.parents[1:]]
         return failed(
-            f"{_named([stray])} is on origin's main, and no pull request brought it there.", expected=expected,
-            where=stray.short, mistake="pushed to main", marks=[stray.id], ran=ran, next=again,
+            f"{_named([stray])} merges pull request {shown[0]} with changes that it never showed." if shown
+            else f"{_named([stray])} is on origin's main, and no pull request brought it there.",
+            expected=expected, where=stray.short, mistake="more than was shown" if shown else "pushed to main", marks=[stray.id], ran=ran, next=again,
         )  # fmt: skip
     if not work.log and work.moved.id in work.snapshot.under("refs/origin/pull/").values():
         return failed(

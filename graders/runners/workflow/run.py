@@ -77,7 +77,7 @@ def run_workflow(
 
     `git` is our bare copy, `refs` what else its remote has (full name to commit id). `secrets` and `variables` are
     canaries: one line each, without quotes. `caches` are what an earlier run left. `answers` tell played commands what
-    to say. `cache` is a folder of ours for programs and packages; with `remember`, no run of the same input is repeated.
+    to say. `cache` is our folder for programs and packages; with `remember`, no run of the same input is repeated.
     Raises Problem where the workflow can't be read, or the programs are not there.
     """
     committed = workflow_files(git, event.commit)
@@ -165,8 +165,8 @@ def _run(
 ) -> tuple[bytes, str]:
     """The archive that the launcher made, or why there is none that can be relied on."""
     readable_by_all(git.folder)
-    launch = f"import sys; sys.path.insert(0, {str(here)!r}); from inside.launch import main; "
-        "import os; os._exit(main(sys.argv[1]))"
+    launch = f"import os, sys; sys.path.insert(0, {str(here)!r}); from inside.launch import main; "
+    launch += "os._exit(main(sys.argv[1]))"
     done = sandbox.run(
         [os.path.realpath(sys.executable), "-IS", "-c", launch, "{report}"],
         files=files,

@@ -25,7 +25,7 @@ _SECONDS = 900
 
 
 def wheelhouse(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> Path:
-    """The folder with `wheels/` and `uv/` for these locks (with hashes); the first call makes it, and needs the network.
+    """The folder with `wheels/` and `uv/` for these locks; the first call makes it, and needs the network.
 
     Raises Problem where it can't be made.
     """

@@ -287,7 +287,8 @@ def test_what_cannot_run_here_says_why(run: Runner, jobs: str, trouble: str) -> 
 def test_reusable_workflows_and_local_actions(run: Runner) -> None:
     files = {
         ".github/workflows/called.yml": "on: {workflow_call: {inputs: {who: {type: string}}}}\n"
-        'jobs: {inner: {runs-on: ubuntu-latest, steps: [{uses: actions/checkout@v4}, {uses: ./ci/greet, with: {who: "${{ inputs.who }}"}}]}}\n',
+        "jobs: {inner: {runs-on: ubuntu-latest, steps: [{uses: actions/checkout@v4},"
+        ' {uses: ./ci/greet, with: {who: "${{ inputs.who }}"}}]}}\n',
         "ci/greet/action.yml": "inputs: {who: {}}\nruns: {using: composite, steps: [{uses: other/unknown@v2},"
         ' {shell: bash, run: "echo hello ${{ inputs.who }}"}]}\n',
     }

@@ -44,7 +44,8 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       - run: |
-          echo $GITHUB_EVENT_NAME $GITHUB_REF $GITHUB_REF_NAME $GITHUB_REF_TYPE $GITHUB_HEAD_REF $GITHUB_BASE_REF "$MORE"
+          echo $GITHUB_EVENT_NAME $GITHUB_REF $GITHUB_REF_NAME $GITHUB_REF_TYPE $GITHUB_HEAD_REF $GITHUB_BASE_REF \\
+            "$MORE"
           echo $GITHUB_SHA $(git rev-parse HEAD)
 """
 LOCK = "requirements-dev.lock"

@@ -36,8 +36,8 @@ def upload(root: Path) -> int:
     if target.exists():
         if given.get("overwrite") != "true":
             return fail(
-                "Failed to CreateArtifact: Received non-retryable error: Failed request: (409) Conflict: an artifact with "
-                "this name already exists on the workflow run"
+                "Failed to CreateArtifact: Received non-retryable error: Failed request: (409) Conflict: an artifact "
+                "with this name already exists on the workflow run"
             )
         shutil.rmtree(target)
     digest = hashlib.sha256()

@@ -88,8 +88,8 @@ def _save(root: Path, key: str) -> int:
     if not bases:
         record(cache="not saved", key=key, paths=patterns, reason="path does not exist")
         print(
-            "Warning: Path Validation Error: Path(s) specified in the action for caching do(es) not exist, hence no cache "
-            "is being saved."
+            "Warning: Path Validation Error: Path(s) specified in the action for caching do(es) not exist, hence no "
+            "cache is being saved."
         )
         return 0
     file = _file(root, key)
