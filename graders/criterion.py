@@ -23,8 +23,8 @@ class Kind(StrEnum):
 class Verdict:
     """What one criterion concluded.
 
-    `found` is the evidence, `expected` what would have passed, `where` a place to look (commit, `file:line`, job, layer),
-    `next` the next thing to try, `ran` the commands a learner can run to see the same, `mistake` the short name of a
+    `found` is the evidence, `expected` what would have passed, `where` a place to look (commit, `file:line`, job,
+    layer), `next` the next thing to try, `ran` the commands a learner can run to see the same, `mistake` the short name of a
     known wrong answer, and `marks` the ids of the picture's nodes that the verdict complains about.
     """
 

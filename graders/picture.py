@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One commit: `lane` is its column's branch (0 is main), `labels` the branches and pull requests that point at it."""
+    """One commit: `lane` is its branch's column (0 is main), `labels` the branches and pull requests at it."""
 
     id: str
     text: str

@@ -6,16 +6,17 @@ import difflib
 import os
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from graders.attempts.make import carry_out, settled_environment
 from graders.attempts.recipe import Recipe, folder_of, recipes
-from graders.criterion import Kind
+from graders.criterion import Kind, Verdict
 from graders.judge import judge
 from graders.problems import Problem
 from graders.reports.terminal import render
+from graders.result import Result
 from graders.step import Place
 
 NEAR_MISSES = 3
@@ -49,14 +50,13 @@ def prove(place: Place, recipe: Recipe, *, update: bool = False) -> Proof:
         except Problem as problem:
             return Proof(recipe, "", {}, (str(problem),))
         before = _seen(home)
-        feedback, verdicts, complaints = _judged(place, recipe, path)
-        if (feedback, verdicts, complaints) != _judged(place, recipe, path):
+        feedback, verdicts, complaints = _judged(place, recipe, path, home)
+        if (feedback, verdicts, complaints) != _judged(place, recipe, path, home):
             complaints = [*complaints, "judged twice, it got two different answers"]
         if canary.exists():
             complaints = [*complaints, "something of the submission ran outside the sandbox"]
         elif _seen(home) != before:
             complaints = [*complaints, "judging changed the submission"]
-        feedback = feedback.replace(str(home), "HOME")
     golden = golden_file(place, recipe)
     if update:
         golden.parent.mkdir(exist_ok=True)
@@ -91,11 +91,11 @@ def _seen(folder: Path) -> dict[str, tuple[int, int]]:
     }  # fmt: skip
 
 
-def _judged(place: Place, recipe: Recipe, path: Path) -> tuple[str, dict[str, Kind], list[str]]:
+def _judged(place: Place, recipe: Recipe, path: Path, home: Path) -> tuple[str, dict[str, Kind], list[str]]:
     try:
         result = judge(place, path)
     except Problem as problem:
-        feedback = f"{problem.found}\n{problem.next}\n"
+        feedback = f"{problem.found}\n{problem.next}\n".replace(str(home), "HOME")
         complaints = [] if recipe.problem and recipe.problem in feedback else [f"it could not be judged: {problem}"]
         return feedback, {}, complaints
     complaints = [f"it was judged, and should not be: {recipe.problem}"] if recipe.problem else []
@@ -108,7 +108,17 @@ def _judged(place: Place, recipe: Recipe, path: Path) -> tuple[str, dict[str, Ki
             complaints.append(f"{name}: the mistake is called {verdict.mistake!r}, expected {recipe.mistake[name]!r}")
         if verdict.kind is Kind.FAILED and not (verdict.found and verdict.expected and verdict.next and verdict.ran):
             complaints.append(f"{name}: the failure does not say what was found and expected, what to try and what ran")
-    return render(result), verdicts, complaints
+    return render(_elsewhere(result, home)), verdicts, complaints
+
+
+def _elsewhere(result: Result, home: Path) -> Result:
+    """The same result with `home` called HOME, before lines are broken, so that its length shows nowhere."""
+
+    def named(verdict: Verdict) -> Verdict:
+        texts = {name: getattr(verdict, name).replace(str(home), "HOME") for name in ("found", "where", "next")}
+        return replace(verdict, **texts)
+
+    return replace(result, criteria=tuple(replace(one, verdict=named(one.verdict)) for one in result.criteria))
 
 
 def gaps(place: Place, proofs: Iterable[Proof]) -> list[str]:

@@ -7,6 +7,7 @@ system's files, and the environment; all four are ours here. https://git-scm.com
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -47,6 +48,7 @@ _SETTINGS = """\
 [protocol "file"]
 \tallow = always
 """
+_AGES = re.compile(r" after \d+ ms")
 _NETWORK = ("https", "http", "ssh", "git")
 
 
@@ -159,10 +161,12 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _most_telling(lines: list[str]) -> str:
+    if any("repository corruption" in line for line in lines):
+        return "objects in it are damaged or missing"
     for start in ("error: ", "fatal: "):
         for line in lines:
             if line.startswith(start) and line != "error: index-pack died":
-                return line.removeprefix(start)
+                return _AGES.sub("", line.removeprefix(start)).rstrip(".")
     return lines[-1] if lines else "git failed and said nothing"
 
 

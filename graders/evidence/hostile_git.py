@@ -8,6 +8,7 @@ https://git-scm.com/docs/gitrepository-layout
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -21,11 +22,6 @@ _REDIRECTS = {
     "objects/info/http-alternates": "borrows objects from another repository",
 }
 _NEVER_READ = ("hooks",)  # many teams link theirs to files of the working tree
-_MEND = {
-    "commondir": "Give the path of the main clone.",
-    "objects/info/alternates": "Make it whole with `git repack -ad && rm .git/objects/info/alternates`.",
-    "objects/info/http-alternates": "Make it whole with `git repack -ad && rm .git/objects/info/http-alternates`.",
-}
 
 
 def git_dir_of(repository: Path) -> Path:
@@ -39,7 +35,7 @@ def git_dir_of(repository: Path) -> Path:
     if inside.is_file():
         raise Problem(
             f"{inside} is a file that points to another repository (a linked worktree or a submodule).",
-            "Give the path of the main clone.",
+            f"Give the path of the main clone{_main_clone(inside)}.",
         )
     folder = inside if inside.is_dir() else repository
     if not ((folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()):
@@ -47,11 +43,21 @@ def git_dir_of(repository: Path) -> Path:
     return folder
 
 
+def _main_clone(gitfile: Path) -> str:
+    with gitfile.open("rb") as file:
+        target, found, _ = os.fsdecode(file.read(4096)).strip().removeprefix("gitdir: ").partition("/.git/worktrees/")
+    return f": {target}" if found else ""
+
+
 def refuse_redirects(git_dir: Path) -> None:
     """Raise Problem where `git_dir` leads elsewhere, is shallow, or is larger than a course's repository can be."""
     for name, what in _REDIRECTS.items():
         if (git_dir / name).exists():
-            raise Problem(f"{git_dir / name} is there: this repository {what}, and that is not followed.", _MEND[name])
+            mend = f"Make it whole: `git -C {shlex.quote(str(git_dir))} repack -ad`, then delete that file."
+            raise Problem(
+                f"{git_dir / name} is there: this repository {what}, and that is not followed.",
+                mend if "alternates" in name else "Give the path of the main clone.",
+            )
     clone = git_dir.parent if git_dir.name == ".git" else git_dir
     if (git_dir / "shallow").exists():
         raise Problem(

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from graders.evidence import hand_in
 from graders.evidence.git_command import Git, GitFailed
@@ -93,7 +92,7 @@ def _from_hand_in(git: Git, file: Path, place: Place, scratch: Path) -> Snapshot
         git.fetch(str(bundle), ["+refs/local/*:refs/local/*", "+refs/origin/*:refs/origin/*"])
     except GitFailed as failure:
         again = f"Make it anew with `ninesteps submit {place.name}`, and send the file as it is."
-        raise Problem(f"The bundle in {file.name} cannot be read: {failure.reason}.", again) from None
+        raise Problem(f"The bundle in {file.name} is damaged: git cannot read it.", again) from failure
     problem = Problem(manifest.problem, "Mend that, then submit again.") if manifest.problem else None
     return Snapshot(git, Origin(local=True, problem=problem))
 
@@ -127,9 +126,10 @@ def _explain_unreadable(repository: Path, failure: GitFailed) -> None:
 
 def _fetch_origin(git: Git, origin: Origin, repository: Path) -> None:
     if not origin.url:
+        url = "../origin.git" if (repository.parent / "origin.git").is_dir() else "PATH-OR-URL"
         origin.problem = Problem(
             "The clone has no remote called origin, so its pull requests cannot be seen.",
-            "Add it with `git remote add origin PATH-OR-URL`.",
+            f"Add it with `git remote add origin {url}`.",
         )
         return
     try:
@@ -150,19 +150,29 @@ def _fetch_origin(git: Git, origin: Origin, repository: Path) -> None:
 
 def _source(url: str, repository: Path) -> tuple[str, bool]:
     """What to fetch from, and whether it is a folder on this machine. Raises Problem for any other transport."""
+    mend = "Tell git where it is: `git remote set-url origin PATH-OR-URL` (a path, https or ssh)."
     if url.startswith("-") or re.match(r"\w+::", url) or "\n" in url:
-        raise Problem(f"Its URL {_shown(url)!r} is not one that is followed.", "Use a path, https or ssh.")
+        raise Problem(f"Its URL {_shown(url)!r} is not one that is followed.", mend)
     scheme = urlsplit(url).scheme if "://" in url else ""
     if scheme in ("https", "http", "ssh", "git") or (not scheme and _SCP_LIKE.match(url)):
         return url, False
     if scheme not in ("", "file"):
-        raise Problem(f"Its URL {_shown(url)!r} uses a transport that is not followed.", "Use a path, https or ssh.")
-    folder = (repository / (url2pathname(urlsplit(url).path) if scheme else url)).resolve()
+        raise Problem(f"Its URL {_shown(url)!r} uses a transport that is not followed.", mend)
+    folder = (repository / (_path_in(url) if scheme else url)).resolve()
     if not folder.exists():
-        raise Problem(f"There is nothing at {_shown(url)} (the URL of origin).", "Put it back, or run `ninesteps reset`.")
-    git_dir = git_dir_of(folder)
+        raise Problem(f"There is nothing at {_shown(url)}, where its URL leads.", mend)
+    try:
+        git_dir = git_dir_of(folder)
+    except Problem as problem:
+        raise Problem(problem.found, mend) from None
     refuse_redirects(git_dir)
     return str(git_dir), True
+
+
+def _path_in(url: str) -> str:
+    from urllib.request import url2pathname  # brings http and ssl along
+
+    return url2pathname(urlsplit(url).path)
 
 
 def _shown(url: str) -> str:

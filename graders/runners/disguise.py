@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Mapping
 from functools import partial
 
@@ -57,4 +57,4 @@ class Disguised:
 
 
 def _new_token() -> str:
-    return f"z{secrets.token_hex(8)}"
+    return f"z{os.urandom(8).hex()}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import random
 import re
-import secrets
 import shutil
 import signal
 import subprocess
@@ -136,14 +136,14 @@ def _isolated(
     for prefix in dict.fromkeys([sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix]):
         if not prefix.startswith("/usr/") and prefix != "/usr":
             command += [*_open_parents(prefix), "--ro-bind", prefix, prefix]
-    for folder in folders:
-        if not any(folder.is_relative_to(there) for there in ("/usr", sys.base_prefix, sys.prefix)):
-            command += [*_open_parents(str(folder)), "--ro-bind", str(folder), str(folder)]
+    for shared in folders:
+        if not any(shared.is_relative_to(there) for there in ("/usr", sys.base_prefix, sys.prefix)):
+            command += [*_open_parents(str(shared)), "--ro-bind", str(shared), str(shared)]
     command += ["--ro-bind", str(given), "/sandbox/given", "--bind", str(report), _REPORT]
     for name, value in _environment("/sandbox/home", env).items():
         command += ["--setenv", name, value]
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]  # memory without a limit otherwise
-    id, processes = secrets.choice(_UNPRIVILEGED_IDS), limits.processes
+    id, processes = random.choice(_UNPRIVILEGED_IDS), limits.processes
     if os.geteuid() == 0:
         os.chown(report, id, id)
         command.remove("--unshare-all")

@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 import re
-import secrets
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -27,7 +26,7 @@ LIMITS = Limits(seconds=120, cpu_seconds=90)
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _ERROR = re.compile(r"[\w.]*(Error|Exception|Warning|Exit|assert)\b")
 _ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # in XML 1.0; pytest leaves them in a file's name
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +42,14 @@ class Failure:
 class SuiteRun:
     """How a run ended: the tree's own tests, and those that were laid beside them (`added`).
 
-    `trouble` says, as the middle of a sentence, why the run proves nothing; else it is empty.
+    `trouble` says, as the middle of a sentence, why the run proves nothing, and `mend` what to do; else they are empty.
     """
 
     passed: tuple[str, ...]
     failures: tuple[Failure, ...]
     added_failures: tuple[Failure, ...] = ()
     trouble: str = ""
+    mend: str = ""
 
     @property
     def green(self) -> bool:
@@ -100,11 +100,13 @@ def _plugins(files: Mapping[str, bytes]) -> list[str]:
 
 def _read(done: Completed, ours: Disguised, limits: Limits) -> SuiteRun:
     if done.timed_out:
-        return SuiteRun((), (), (), f"the tests did not end within {limits.seconds:g} seconds")
+        mend = "Run `python -m pytest -v`: the last name that it prints is the test that hangs."
+        return SuiteRun((), (), (), f"the tests did not end within {limits.seconds:g} seconds", mend)
     cases = _cases(done.report)
     if cases is None:
         said = ours.undone(_last_words(done))
-        return SuiteRun((), (), (), f"pytest did not get to its end (exit code {done.exit_code}): {said}")
+        trouble = f"pytest did not get to its end (exit code {done.exit_code}): {said}"
+        return SuiteRun((), (), (), trouble, "Run `python -m pytest` there, and mend what it says.")
     passed: list[str] = []
     failures: list[Failure] = []
     bad_of_ours: dict[str, list[Failure]] = {}
@@ -129,6 +131,7 @@ def _read(done: Completed, ours: Disguised, limits: Limits) -> SuiteRun:
     tests = [token for token in ("", *ours.tests) if token not in ours.controls]
     added_failures = [failure for token in tests for failure in bad_of_ours.get(token, ())]
     trouble = ""
+    mend = "Look for what leaves tests out or changes how they end: `conftest.py`, pytest's settings."
     if not any(_stopped_collecting(case) for case in cases):
         if ours.controls & ran - red:
             trouble = "a test that must fail did not turn the run red, so its green says nothing"
@@ -136,9 +139,10 @@ def _read(done: Completed, ours: Disguised, limits: Limits) -> SuiteRun:
             trouble = "some tests were kept from running, so its green says nothing"
         elif not passed and not failures:
             trouble = "pytest found no test to run"
+            mend = "pytest looks for functions called `test_…` in files called `test_….py`, in `tests/`."
     elif not failures and not added_failures:
         trouble = "pytest could not collect the tests"
-    return SuiteRun(tuple(passed), tuple(failures), tuple(added_failures), trouble)
+    return SuiteRun(tuple(passed), tuple(failures), tuple(added_failures), trouble, mend if trouble else "")
 
 
 def _cases(report: bytes) -> list[Element] | None:
@@ -187,13 +191,13 @@ def _recall(file: Path) -> SuiteRun | None:
     try:
         known = json.loads(file.read_bytes())
         failures, added = (tuple(Failure(**one) for one in known[key]) for key in ("failures", "added_failures"))
-        return SuiteRun(tuple(known["passed"]), failures, added, known["trouble"])
+        return SuiteRun(tuple(known["passed"]), failures, added, known["trouble"], known["mend"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _remember(file: Path, result: SuiteRun) -> None:
-    temporary = file.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
+    temporary = file.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}")
     with suppress(OSError):  # a full or read-only disk costs time, not the verdict
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps(asdict(result)), encoding="utf-8")

@@ -28,7 +28,7 @@ from graders.evidence.snapshot import Snapshot, snapshot_of
 from graders.evidence.starting_point import StartingPoint, starting_point
 from graders.picture import CommitGraph, Node
 from graders.problems import Problem
-from graders.runners.test_suite import SuiteRun, run_suite
+from graders.runners.test_suite import Failure, SuiteRun, run_suite
 from graders.starter import exercise_module
 from graders.step import Step, find
 from graders.workspace.home import cache_dir
@@ -166,7 +166,8 @@ class GitWork:
         try:
             files = files_of(self.snapshot.git, commit.tree)
         except TreeTooLarge as trouble:
-            return SuiteRun((), (), (), f"the commit holds {trouble}")
+            mend = "Take what does not belong in a repository out of the commit, and list it in `.gitignore`."
+            return SuiteRun((), (), (), f"the commit holds {trouble}", mend)
         added = {}
         if self.moved.id in self.history.ancestors(commit.id):
             changed = {name: text for name, text in self._main_tests.items() if files.get(f"tests/{name}") != text}
@@ -424,37 +425,47 @@ def conflict_resolved(work: GitWork) -> Verdict:
     if run.trouble:
         return failed(
             f"On `{branch.name}`, {run.trouble}.", expected=both, where=branch.tip[:7], mistake="tests cannot run",
-            marks=[branch.tip], ran=tests, next="Run `python -m pytest` on your branch and mend what it says.",
+            marks=[branch.tip], ran=tests, next=run.mend,
         )  # fmt: skip
-    kinds = {failure.test.split("_")[1]: failure for failure in reversed(run.added_failures) if failure.file == _TICKET}
-    if "theirs" in kinds and "yours" in kinds:
-        mistake, failure, next = "both sides lost", kinds["theirs"], "Take both changes into `list_widgets`."
-    elif "theirs" in kinds:
-        mistake, failure = "colleague's side lost", kinds["theirs"]
-        next = f"Bring `{variant['theirs']}` back beside yours: `git diff {work.moved.short}~ {work.moved.short}` shows it."
-    elif "yours" in kinds:
-        mistake, failure = "your side lost", kinds["yours"]
-        next = f"Bring your `{variant['mine']}` back beside your colleague's; `git log -p ORIG_HEAD` may still show it."
-    elif "both" in kinds:
-        mistake, failure = "not together", kinds["both"]
-        next = "Let each parameter add its own `where`, so that one does not switch the other off."
-    elif run.added_failures:
-        mistake, failure, next = "main's test broken", run.added_failures[0], "Mend the code so that main's tests pass again."
-    elif run.failures:
-        mistake, failure, next = "tests fail", run.failures[0], "Run `python -m pytest` on your branch and mend it."
-    elif not work.keeps_colleagues_test(branch):
+    if lost := _lost(work, run):
+        mistake, failure, next = lost
+        return failed(
+            f"On `{branch.name}`: {failure.message.removeprefix('AssertionError: ')}.", expected=both, mistake=mistake,
+            where=f"{failure.file}::{failure.test} on {branch.tip[:7]}", marks=[branch.tip], ran=tests, next=next,
+        )  # fmt: skip
+    if not work.keeps_colleagues_test(branch):
         return failed(
             f"No test on `{branch.name}` notices when `{variant['theirs']}` stops filtering; your colleague's test did.",
             expected="the tests of both sides", where=branch.tip[:7], mistake="colleague's test dropped",
             marks=[branch.tip], ran=tests,
             next=f"Bring it back: `git checkout {work.moved.short} -- tests/test_{variant['theirs']}.py`, and commit.",
         )  # fmt: skip
-    else:
-        return passed(f"{both[0].upper() if both[0] != '`' else both[0]}{both[1:]}; {len(run.passed)} tests pass.", ran=tests)
-    return failed(
-        f"On `{branch.name}`: {failure.message.removeprefix('AssertionError: ')}.", expected=both, mistake=mistake,
-        where=f"{failure.file}::{failure.test} on {branch.tip[:7]}", marks=[branch.tip], ran=tests, next=next,
-    )  # fmt: skip
+    return passed(f"{both}; {_counted(len(run.passed), 'test')} pass.", ran=tests)
+
+
+def _lost(work: GitWork, run: SuiteRun) -> tuple[str, Failure, str] | None:
+    """The named mistake that the failed tests show, the one to quote, and what to do."""
+    mine, theirs, moved = work.start.starter.variant["mine"], work.start.starter.variant["theirs"], work.moved.short
+    ticket = {failure.test.split("_")[1]: failure for failure in run.added_failures if failure.file == _TICKET}
+    broken = [failure for failure in ticket.values() if not failure.message.startswith("AssertionError")]
+    if broken:
+        return "tests fail", broken[0], "Run `python -m pytest` on your branch and mend what it says."
+    if "theirs" in ticket and "yours" in ticket:
+        return "both sides lost", ticket["theirs"], "Take both changes into `list_widgets`."
+    if "theirs" in ticket:
+        next = f"Bring `{theirs}` back beside yours: `git diff {moved}~ {moved}` shows it."
+        return "colleague's side lost", ticket["theirs"], next
+    if "yours" in ticket:
+        next = f"Bring your `{mine}` back beside your colleague's; `git show ORIG_HEAD` may still have it."
+        return "your side lost", ticket["yours"], next
+    if "both" in ticket:
+        next = "Let each parameter add its own `where`, so that one does not switch the other off."
+        return "not together", ticket["both"], next
+    if run.added_failures:
+        return "main's test broken", run.added_failures[0], "Mend the code so that main's tests pass again."
+    if run.failures:
+        return "tests fail", run.failures[0], "Run `python -m pytest` on your branch and mend what it says."
+    return None
 
 
 def _marker(work: GitWork, branch: FeatureBranch) -> tuple[str, int, str] | None:
@@ -531,7 +542,7 @@ def pull_request(work: GitWork) -> Verdict:
         return passed(f"Pull request #{branch.pulls[0]} ({state}) shows {branch.tip[:7]}.", ran=ran)
     expected = f"a pull request whose head is {branch.tip[:7]}"
     push = f"git push -u origin {branch.revision}"
-    open_one = "`ninesteps pr create --fill`" if work.log else "open one where origin is (on GitHub: `gh pr create --fill`)"
+    open_one = "open one with `ninesteps pr create --fill`" if work.log else "open one where origin is (on GitHub: `gh pr create --fill`)"
     on_origin = work.snapshot.under("refs/origin/heads/")
     came_in = {move.number for move in work.moves.moves}
     behind = [
@@ -553,7 +564,7 @@ def pull_request(work: GitWork) -> Verdict:
         )  # fmt: skip
     return failed(
         f"`{branch.name}` is on origin, but no pull request shows it.", expected=expected, where=branch.name,
-        mistake="no pull request", ran=ran, next=f"Open one: {open_one}." if work.log else f"{open_one.capitalize()}.",
+        mistake="no pull request", ran=ran, next=f"{open_one[0].upper()}{open_one[1:]}.",
     )  # fmt: skip
 
 

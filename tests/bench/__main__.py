@@ -11,7 +11,9 @@ BENCHMARKS = sorted(file.stem.removeprefix("bench_") for file in Path(__file__).
 
 def main(names: list[str]) -> int:
     if unknown := set(names) - set(BENCHMARKS):
-        print(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        print(
+            f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(BENCHMARKS)}.", file=sys.stderr
+        )
         return 2
     for name in names or BENCHMARKS:
         import_module(f"tests.bench.bench_{name}").main()

@@ -45,7 +45,14 @@ def main() -> None:
     slow = taken["autograde"]
     print("One submission of step 1, whole processes, against nbgrader autograde:")
     print(line("nbgrader autograde, our configuration", slow))
-    print(line("ninesteps check git, tests of these commits run before", taken["check"], slow / taken["check"], "15 times faster"))
+    print(
+        line(
+            "ninesteps check git, tests of these commits run before",
+            taken["check"],
+            slow / taken["check"],
+            "15 times faster",
+        )
+    )
     print(line("ninesteps check git, all tests run", taken["cold"], slow / taken["cold"]))
 
 

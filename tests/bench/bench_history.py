@@ -45,7 +45,9 @@ def _make(repository: Path) -> None:
     for number in range(1, COMMITS + 1):
         text = f"line {number}\n"
         stream.append(f"blob\nmark :{2 * number}\ndata {len(text)}\n{text}\n")
-        stream.append(f"commit refs/heads/main\nmark :{2 * number + 1}\ncommitter A <a@example.org> {1_700_000_000 + number} +0000\n")
+        stream.append(
+            f"commit refs/heads/main\nmark :{2 * number + 1}\ncommitter A <a@example.org> {1_700_000_000 + number} +0000\n"
+        )
         stream.append("data 8\nCommit.\n\n" + (f"from :{2 * number - 1}\n" if number > 1 else ""))
         stream.append(f"M 100644 :{2 * number} file{number % 50}.txt\n\n")
     subprocess.run(["git", "fast-import", "--quiet"], cwd=repository, input="".join(stream).encode(), check=True)

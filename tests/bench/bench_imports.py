@@ -27,7 +27,9 @@ def main() -> None:
             },
             rounds=9,
         )
-        report = subprocess.run([sys.executable, "-X", "importtime", *run[1:], "check", "git"], env=env, capture_output=True)
+        report = subprocess.run(
+            [sys.executable, "-X", "importtime", *run[1:], "check", "git"], env=env, capture_output=True
+        )
     base = taken["nothing"]
     print("Start-up, whole processes, against `python -c pass`:")
     print(line("python -c pass", base))
@@ -38,5 +40,7 @@ def main() -> None:
 
 def _import_seconds(report: str) -> float:
     """The sum of what each module took by itself. https://docs.python.org/3/using/cmdline.html#cmdoption-X"""
-    rows = [row.removeprefix("import time:").split("|") for row in report.splitlines() if row.startswith("import time:")]
+    rows = [
+        row.removeprefix("import time:").split("|") for row in report.splitlines() if row.startswith("import time:")
+    ]
     return sum(int(row[0]) for row in rows if row[0].strip().isdigit()) / 1_000_000
