@@ -34,7 +34,7 @@ def list_widgets(session: SessionDep) -> list[WidgetOut]:
 
 def starter(seed: int) -> Starter:
     """The service in two commits, and the colleague's filter as what happens meanwhile."""
-    random = Random(f"git:{seed}")  # noqa: S311
+    random = Random(f"git:{seed}")
     mine, theirs, colleague = random.choice(_MINE), random.choice(_THEIRS), random.choice(_COLLEAGUES)
     limit = random.randrange(20, 80) * 10
     files = dict(sample_repo_files())
@@ -137,7 +137,7 @@ def _filtered(routes: str, *filters: tuple[str, str, str, str]) -> str:
     return routes.replace(_BEFORE, f"{signature}\n{doc}\n{body}")
 
 
-_TEST_MINE = '''\
+_TEST_MINE = """\
 from fastapi.testclient import TestClient
 
 
@@ -148,9 +148,9 @@ def test_list_by_{mine}(client: TestClient) -> None:
     response = client.get("/widgets", params={{"{mine}": {limit}}})
 
     assert [widget["name"] for widget in response.json()] == ["bolt", "gear"]
-'''
+"""
 
-_TEST_THEIRS = '''\
+_TEST_THEIRS = """\
 from fastapi.testclient import TestClient
 
 
@@ -161,9 +161,9 @@ def test_list_by_{theirs}(client: TestClient) -> None:
     response = client.get("/widgets", params={{"{theirs}": "{theirs_value}"}})
 
     assert [widget["name"] for widget in response.json()] == ["bolt"]
-'''
+"""
 
-_LISTED = '''\
+_LISTED = """\
 import pytest
 
 WIDGETS = [("bolt", {kept}), ("gear", {limit}), ("cog", {dropped}), ("bolt", {dropped})]
@@ -185,15 +185,15 @@ def listed(client):
 def expect(listed, query, *places):
     found, expected = listed(query), [WIDGETS[place] for place in places]
     assert found == expected, f"GET /widgets{{query}} lists {{found}}; expected {{expected}}"
-'''
+"""
 
-_CONTROL = '''
+_CONTROL = """
 
 def test_control_of_the_order(listed):
     expect(listed, "", 0, 1, 3, 2)
-'''
+"""
 
-_ACCEPTANCE = '''
+_ACCEPTANCE = """
 
 def test_yours_keeps_what_fits(listed):
     expect(listed, "?{mine}={limit}", 0, 1)
@@ -209,9 +209,9 @@ def test_theirs_still_filters(listed):
 
 def test_both_together(listed):
     expect(listed, "?{theirs}={theirs_value}&{mine}={limit}", 0)
-'''
+"""
 
-_DEAF = '''
+_DEAF = """
 
 def _deaf():
     from urllib.parse import parse_qsl, urlencode
@@ -231,4 +231,4 @@ def _deaf():
 
 
 _deaf()
-'''
+"""

@@ -51,7 +51,9 @@ def carry_out(place: Place, recipe: Recipe, seed: int, repo: Path, env: Mapping[
 
 def settled_environment(home: Path) -> dict[str, str]:
     """An environment in which the same recipe makes the same commit ids: fixed identity, dates, language and home."""
-    (home / "gitconfig").write_text("[user]\n\tname = Sam Learner\n\temail = sam@example.org\n[init]\n\tdefaultBranch = main\n")
+    (home / "gitconfig").write_text(
+        "[user]\n\tname = Sam Learner\n\temail = sam@example.org\n[init]\n\tdefaultBranch = main\n"
+    )
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),

@@ -63,7 +63,9 @@ def prove(place: Place, recipe: Recipe, *, update: bool = False) -> Proof:
         golden.write_text(feedback, encoding="utf-8")
     expected = golden.read_text(encoding="utf-8") if golden.exists() else ""
     if feedback != expected:
-        difference = difflib.unified_diff(expected.splitlines(), feedback.splitlines(), "golden", "now", lineterm="", n=1)
+        difference = difflib.unified_diff(
+            expected.splitlines(), feedback.splitlines(), "golden", "now", lineterm="", n=1
+        )
         complaints = [*complaints, "the feedback differs from its golden file:\n" + "\n".join(difference)]
     return Proof(recipe, feedback, verdicts, tuple(complaints))
 
@@ -127,7 +129,9 @@ def gaps(place: Place, proofs: Iterable[Proof]) -> list[str]:
     kinds = Counter(proof.recipe.kind for proof in proofs)
     near = Counter(proof.recipe.near for proof in proofs if proof.recipe.kind == "near")
     wanted = {"reference": 1, "starter": 1, "right": 2, "attack": 1}
-    found = [f"{most} {kind} attempt(s) wanted, {kinds[kind]} there" for kind, most in wanted.items() if kinds[kind] < most]
+    found = [
+        f"{most} {kind} attempt(s) wanted, {kinds[kind]} there" for kind, most in wanted.items() if kinds[kind] < most
+    ]
     for criterion in place.step.criteria:
         verdicts = {proof.verdicts.get(criterion.name) for proof in proofs}
         if Kind.PASSED not in verdicts:

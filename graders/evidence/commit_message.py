@@ -9,7 +9,9 @@ import re
 import unicodedata
 
 _PREFIX = re.compile(r"^\w+(\([^)]*\))?!?:\s*")  # https://www.conventionalcommits.org
-_AUTOSQUASH = re.compile(r"^(fixup|squash|amend)! ")  # https://git-scm.com/docs/git-commit#Documentation/git-commit.txt---fixup
+_AUTOSQUASH = re.compile(
+    r"^(fixup|squash|amend)! "
+)  # https://git-scm.com/docs/git-commit#Documentation/git-commit.txt---fixup
 _TICKET = re.compile(r"^(#\d+|[A-Z][A-Z0-9]+-\d+)$")
 _PATH = re.compile(r"^[\w./-]*[\w-]+\.(py|md|toml|txt|ya?ml|json|cfg)$")
 # These say nothing, alone or together.

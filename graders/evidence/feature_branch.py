@@ -69,7 +69,13 @@ def feature_branches(
 
 
 def _measure(
-    snapshot: Snapshot, tip: str, moved: str, starter: Starter, moves: Moves, names: tuple[str, ...], pulls: tuple[str, ...]
+    snapshot: Snapshot,
+    tip: str,
+    moved: str,
+    starter: Starter,
+    moves: Moves,
+    names: tuple[str, ...],
+    pulls: tuple[str, ...],
 ) -> FeatureBranch:
     history = snapshot.history
     base = _base(snapshot, tip, moved, moves)

@@ -187,7 +187,9 @@ def _environment(home: Path, settings: Path) -> dict[str, str]:
 
 def _network_environment() -> dict[str, str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    kept = {name: os.environ[name] for name in ("GIT_SSL_CAINFO", "GIT_SSH_COMMAND", "GIT_ASKPASS") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("GIT_SSL_CAINFO", "GIT_SSH_COMMAND", "GIT_ASKPASS") if name in os.environ
+    }
     ssh = {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o ConnectTimeout=10"}
     fixed = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
     return mine | ssh | kept | fixed | {"GIT_ALLOW_PROTOCOL": ":".join(_NETWORK)}

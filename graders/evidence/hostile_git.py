@@ -31,7 +31,9 @@ def git_dir_of(repository: Path) -> Path:
     """
     inside = repository / ".git"
     if inside.is_symlink():
-        raise Problem(f"{inside} is a symbolic link, so it leads to another repository.", "Give the path of a real clone.")
+        raise Problem(
+            f"{inside} is a symbolic link, so it leads to another repository.", "Give the path of a real clone."
+        )
     if inside.is_file():
         raise Problem(
             f"{inside} is a file that points to another repository (a linked worktree or a submodule).",

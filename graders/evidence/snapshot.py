@@ -112,7 +112,9 @@ def _from_repository(git: Git, repository: Path) -> Snapshot:
             reading_origin.result()
     snapshot = Snapshot(git, origin)
     if not snapshot.refs:
-        raise Problem(f"{repository} has no commits yet.", "Start with `ninesteps start`, and work in the clone it makes.")
+        raise Problem(
+            f"{repository} has no commits yet.", "Start with `ninesteps start`, and work in the clone it makes."
+        )
     _look_at_state(git_dir, snapshot)
     return snapshot
 
@@ -144,7 +146,8 @@ def _fetch_origin(git: Git, origin: Origin, repository: Path) -> None:
         origin.problem = Problem(f"origin cannot be read. {problem.found}", problem.next)
     except (ValueError, OSError, RuntimeError) as trouble:
         origin.problem = Problem(
-            f"origin ({_shown(origin.url)}) cannot be read: {trouble}.", "Mend it with `git remote set-url origin PATH-OR-URL`."
+            f"origin ({_shown(origin.url)}) cannot be read: {trouble}.",
+            "Mend it with `git remote set-url origin PATH-OR-URL`.",
         )
 
 
@@ -188,7 +191,9 @@ def _look_at_state(git_dir: Path, snapshot: Snapshot) -> None:
             "A rebase is in progress: finish it with `git rebase --continue`, or leave it with `git rebase --abort`."
         )
     elif (git_dir / "MERGE_HEAD").exists():
-        snapshot.notes.append("A merge is in progress: finish it with `git commit`, or leave it with `git merge --abort`.")
+        snapshot.notes.append(
+            "A merge is in progress: finish it with `git commit`, or leave it with `git merge --abort`."
+        )
     elif re.fullmatch(r"[0-9a-f]{40}", head) and head not in snapshot.history:
         snapshot.detached = head
         keep = "`git switch -c NAME` gives it one"

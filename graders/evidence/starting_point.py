@@ -12,7 +12,9 @@ from graders.problems import Problem
 from graders.starter import SEEDS, Starter, StartPoint, starter_for, write_history
 from graders.step import Place
 
-_TRAILERS = re.compile(r"^Exercise: (?P<step>\w+)\nSeed: (?P<seed>\d{1,9})\nCourse-Version: (?P<version>\S+)$", re.MULTILINE)
+_TRAILERS = re.compile(
+    r"^Exercise: (?P<step>\w+)\nSeed: (?P<seed>\d{1,9})\nCourse-Version: (?P<version>\S+)$", re.MULTILINE
+)
 _MOST_SEEDS = 5
 
 

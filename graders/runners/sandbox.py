@@ -23,7 +23,17 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-_SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/ld.so.cache", "/etc/alternatives")
+_SYSTEM_FOLDERS = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+)
 _TREE = "/sandbox/tree"
 _REPORT = "/sandbox/report"
 # Ids that own nothing, since the kernel's process limit does not hold for root; one for each run, since runs of the same
@@ -101,7 +111,7 @@ def run(
 
 def _write(files: Mapping[str, bytes], root: Path) -> None:
     scratch = root.parent
-    os.chmod(scratch, 0o711)  # the sandbox's user passes through
+    os.chmod(scratch, 0o711)  # noqa: S103 - the sandbox's user passes through
     root.mkdir()
     for name, content in files.items():
         path = PurePosixPath(name)
@@ -148,7 +158,16 @@ def _isolated(
         os.chown(report, id, id)
         command.remove("--unshare-all")
         command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-        command += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
+        command += [
+            "--cap-drop",
+            "ALL",
+            "--cap-add",
+            "CAP_SETUID",
+            "--cap-add",
+            "CAP_SETGID",
+            "--cap-add",
+            "CAP_SETPCAP",
+        ]
     command += ["--chdir", _TREE, "--", "prlimit", f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_seconds}"]
     if os.geteuid() != 0:
         processes += _counted_already()

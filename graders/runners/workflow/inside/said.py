@@ -27,14 +27,17 @@ def record(**what: Any) -> None:
 
 
 def output(**values: str) -> None:
+    """Set the step's outputs."""
     _append("GITHUB_OUTPUT", values)
 
 
 def environment(**values: str) -> None:
+    """Set variables for the steps that follow."""
     _append("GITHUB_ENV", values)
 
 
 def path(folder: Path) -> None:
+    """Put a folder first on PATH for the steps that follow."""
     with open(os.environ["GITHUB_PATH"], "a", encoding="utf-8") as file:
         file.write(f"{folder}\n")
 
@@ -53,6 +56,7 @@ def fail(message: str) -> int:
 
 
 def workspace() -> Path:
+    """Where the job's files are."""
     return Path(os.environ["GITHUB_WORKSPACE"])
 
 
@@ -62,9 +66,11 @@ def job_folder() -> Path:
 
 
 def settings(root: str) -> dict[str, Any]:
+    """What the launcher was told for this run."""
     found: dict[str, Any] = json.loads(Path(root, "bin", "settings.json").read_text())
     return found
 
 
 def standard_error(message: str) -> None:
+    """Say it where the log takes it up."""
     print(message, file=sys.stderr, flush=True)

@@ -19,6 +19,7 @@ _FORBIDDEN = re.compile(r'["\x00:<>|*?\r\n\\/]')
 
 
 def upload(root: Path) -> int:
+    """Keep what the paths name; https://github.com/actions/upload-artifact#inputs"""
     given = inputs()
     name = given.get("name") or "artifact"
     files, base = _chosen(given.get("path", ""), given.get("include-hidden-files") == "true")
@@ -54,6 +55,7 @@ def upload(root: Path) -> int:
 
 
 def download(root: Path) -> int:
+    """Bring back what earlier jobs kept; https://github.com/actions/download-artifact#inputs"""
     given = inputs()
     there = {folder.name: folder for folder in sorted((root / "artifacts").iterdir())}
     name, pattern = given.get("name", ""), given.get("pattern", "")

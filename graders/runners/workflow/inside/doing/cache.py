@@ -24,6 +24,7 @@ def main(root: Path) -> int:
 
 
 def restore(root: Path) -> int:
+    """Only restore; https://github.com/actions/cache/tree/main/restore"""
     return _restore(root, "restored")
 
 
@@ -35,6 +36,7 @@ def post(root: Path) -> int:
 
 
 def save(root: Path) -> int:
+    """Only save; https://github.com/actions/cache/tree/main/save"""
     return _save(root, inputs().get("key", ""))
 
 

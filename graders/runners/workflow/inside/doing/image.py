@@ -15,6 +15,7 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[\w.]+)?$")
 
 
 def login(root: Path) -> int:
+    """Record which registry; https://github.com/docker/login-action#customizing"""
     given = inputs()
     record(registry=given.get("registry") or "docker.io")
     if not given.get("username") or not given.get("password"):
@@ -23,6 +24,7 @@ def login(root: Path) -> int:
 
 
 def nothing(root: Path) -> int:
+    """Record the inputs: on one machine there is nothing to set up."""
     record()
     return 0
 
