@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,8 +38,10 @@ ninesteps pr create --fill
 _COLOURS = {Kind.PASSED: "green", Kind.FAILED: "red", Kind.CANNOT_CHECK: "yellow", Kind.ERROR: "magenta"}
 
 
-def main() -> int:
-    console = Console(highlight=False)
+def main(argv: Sequence[str] = ()) -> int:
+    """Show it; `--svg FILE` also keeps it as a picture. Returns the exit code of the last check."""
+    keep = argv[1] if len(argv) == 2 and argv[0] == "--svg" else ""
+    console = Console(highlight=False, record=bool(keep), width=92 if keep else None)
     place = find("git")
     with TemporaryDirectory(prefix="ninesteps-demo-") as folder:
         os.environ["NINESTEPS_HOME"] = folder
@@ -58,6 +62,10 @@ def main() -> int:
         result = judge(place, made.repo)
         _summary(console, result)
     console.print("\nYour turn: [bold]make lab[/]")
+    if keep:
+        picture = console.export_svg(title="make demo", unique_id="demo")
+        # No font is fetched: the picture uses what is there.
+        Path(keep).write_text(re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL), encoding="utf-8")
     return result.exit_code
 
 
@@ -78,7 +86,7 @@ def _summary(console: Console, result: Result) -> None:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(sys.argv[1:]))
     except Problem as problem:
         say_problem(problem)
         sys.exit(2)

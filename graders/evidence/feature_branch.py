@@ -20,6 +20,7 @@ class FeatureBranch:
 
     `names` are the branches at it, `pulls` the numbers of the pull requests whose head it is, `base` the commit of main
     that it is measured from, `outside` the commits that its own commits have as parents and that are not its own.
+    `local` says that the clone has a branch there, and `merged` that main holds it.
     """
 
     tip: str
@@ -28,6 +29,8 @@ class FeatureBranch:
     base: str
     own: tuple[Commit, ...]
     outside: tuple[str, ...]
+    local: bool
+    merged: bool
 
     @property
     def name(self) -> str:
@@ -36,9 +39,28 @@ class FeatureBranch:
         return f"pull request #{self.pulls[0]}" if self.pulls else self.tip[:7]
 
     @property
-    def revision(self) -> str:
-        """How a learner names it in a command, quoted for the shell."""
+    def quoted(self) -> str:
+        """Its name as the shell takes it, for commands such as `git push`."""
         return shlex.quote(self.names[0]) if self.names else self.tip[:7]
+
+    @property
+    def revision(self) -> str:
+        """What it is called in the clone, after `git fetch origin`."""
+        if self.local or not self.names:
+            return self.quoted
+        return shlex.quote(f"origin/{self.names[0]}")
+
+    @property
+    def span(self) -> str:
+        """Its commits in the clone, as `git log` takes them."""
+        return f"{self.base[:7] if self.merged else 'origin/main'}..{self.revision}"
+
+    @property
+    def fetching(self) -> list[str]:
+        """What brings it into a clone that has no branch there."""
+        if self.local or self.names:
+            return [] if self.local else ["git fetch origin"]
+        return [f"git fetch origin refs/pull/{self.pulls[0]}/head"] if self.pulls else []
 
     @property
     def merges(self) -> list[Commit]:
@@ -53,6 +75,7 @@ def feature_branches(
     `moved` is the commit of main that the exercise knows; `pulls` maps number to head, without the colleague's.
     """
     tips: dict[str, tuple[list[str], list[str]]] = {}
+    local = {tip for name, tip in snapshot.under("refs/local/").items() if name != MAIN}
     for number in sorted(pulls, key=int, reverse=True):
         tips.setdefault(pulls[number], ([], []))[1].append(number)
     for prefix in ("refs/local/", "refs/origin/heads/"):
@@ -62,7 +85,7 @@ def feature_branches(
                 names.append(name)
     found = []
     for tip, (names, numbers) in tips.items():
-        branch = _measure(snapshot, tip, moved, starter, moves, tuple(names), tuple(numbers))
+        branch = _measure(snapshot, tip, moved, starter, moves, tuple(names), tuple(numbers), tip in local)
         if branch.own and (names or numbers):
             found.append(branch)
     return found
@@ -76,6 +99,7 @@ def _measure(
     moves: Moves,
     names: tuple[str, ...],
     pulls: tuple[str, ...],
+    local: bool,
 ) -> FeatureBranch:
     history = snapshot.history
     base = _base(snapshot, tip, moved, moves)
@@ -84,7 +108,8 @@ def _measure(
         own = [commit for commit in own if not _is_colleagues(commit, starter)]
     ids = {commit.id for commit in own}
     outside = {parent for commit in own for parent in commit.parents} - ids
-    return FeatureBranch(tip, names, pulls, base, tuple(own), tuple(sorted(outside)))
+    merged = any(move.head == tip for move in moves.moves)
+    return FeatureBranch(tip, names, pulls, base, tuple(own), tuple(sorted(outside)), local, merged)
 
 
 def _base(snapshot: Snapshot, tip: str, moved: str, moves: Moves) -> str:

@@ -250,7 +250,7 @@ def two_commits(work: GitWork) -> Verdict:
     branch = work.chosen
     real = [commit for commit in branch.own if len(commit.parents) < 2]
     empty = [commit for commit in real if commit.parents and work.history[commit.parents[0]].tree == commit.tree]
-    ran = [f"git log --stat --oneline origin/main..{branch.revision}"]
+    ran = [*branch.fetching, f"git log --stat --oneline {branch.span}"]
     if empty:
         return failed(
             f"{_named(empty)} changes no file.", expected="commits that each change something", where=empty[0].short,
@@ -276,7 +276,7 @@ def messages(work: GitWork) -> Verdict:
     """
     branch = work.chosen
     own = [commit for commit in branch.own if len(commit.parents) < 2]
-    ran = [f"git log --format='%h %s' origin/main..{branch.revision}"]
+    ran = [*branch.fetching, f"git log --format='%h %s' {branch.span}"]
     reword = "Reword it: `git rebase -i origin/main`, and change `pick` to `reword` on its line."
     for commit in own:
         if why := vagueness(commit.subject):
@@ -307,7 +307,7 @@ def linear(work: GitWork) -> Verdict:
     Hint: `git rebase origin/main` lays your commits in one line and leaves merges out.
     """
     branch = work.chosen
-    ran = [f"git log --merges --oneline origin/main..{branch.revision}"]
+    ran = [*branch.fetching, f"git log --merges --oneline {branch.span}"]
     if kept := _before_pull(work, branch):
         return failed(
             f"{_named(branch.merges[-1:])} brings back your commits from before the rebase: they are there twice now.",
@@ -339,7 +339,7 @@ def _before_pull(work: GitWork, branch: FeatureBranch) -> str:
 def _take_back(branch: FeatureBranch, kept: str) -> str:
     return (
         f"Take the pull back with `git reset --keep {kept[:7]}`, then replace what is on origin: "
-        f"`git push --force-with-lease origin {branch.revision}`."
+        f"`git push --force-with-lease origin {branch.quoted}`."
     )
 
 
@@ -352,7 +352,7 @@ def rebased_on_main(work: GitWork) -> Verdict:
     Hint: `git rebase origin/main`; mend the conflict so that both filters work, `git add`, `git rebase --continue`.
     """
     branch, moved, history = work.chosen, work.moved, work.history
-    ran = ["git fetch origin", f"git merge-base origin/main {branch.revision}"]
+    ran = [*(branch.fetching or ["git fetch origin"]), f"git merge-base origin/main {branch.revision}"]
     expected = f"a branch that starts at {moved.short} “{moved.subject}” or later on main"
     rebase = "`git fetch origin`, then `git rebase origin/main`."
     if work.snapshot.rebasing:
@@ -405,7 +405,8 @@ def conflict_resolved(work: GitWork) -> Verdict:
     Hint: The list must take both parameters, and add one `where` for each; then run all tests with `python -m pytest`.
     """
     branch, history, variant = work.chosen, work.history, work.start.starter.variant
-    tests = [f"git switch {branch.revision}", "python -m pytest"]
+    to = branch.revision if branch.local else f"--detach {branch.revision}"
+    tests = [*branch.fetching, f"git switch {to}", "python -m pytest"]
     if work.moved.id not in history.ancestors(branch.tip):
         return cannot_check(
             f"`{branch.name}` does not hold main's {work.moved.short} yet, so there was no conflict to resolve.",
@@ -535,14 +536,20 @@ def pull_request(work: GitWork) -> Verdict:
     branch, origin = work.chosen, work.snapshot.origin
     ran = ["git ls-remote origin 'refs/pull/*/head'"]
     if origin.problem:
-        return cannot_check(origin.problem.found, next=origin.problem.next, where="origin", ran=["git ls-remote origin"])
+        return cannot_check(
+            origin.problem.found, next=origin.problem.next, where="origin", ran=["git ls-remote origin"]
+        )
     if branch.pulls:
         merged = any(move.number in branch.pulls for move in work.moves.moves)
         state = "merged" if merged else "open"
         return passed(f"Pull request #{branch.pulls[0]} ({state}) shows {branch.tip[:7]}.", ran=ran)
     expected = f"a pull request whose head is {branch.tip[:7]}"
-    push = f"git push -u origin {branch.revision}"
-    open_one = "open one with `ninesteps pr create --fill`" if work.log else "open one where origin is (on GitHub: `gh pr create --fill`)"
+    push = f"git push -u origin {branch.quoted}"
+    open_one = (
+        "open one with `ninesteps pr create --fill`"
+        if work.log
+        else "open one where origin is (on GitHub: `gh pr create --fill`)"
+    )
     on_origin = work.snapshot.under("refs/origin/heads/")
     came_in = {move.number for move in work.moves.moves}
     behind = [
@@ -554,7 +561,7 @@ def pull_request(work: GitWork) -> Verdict:
         return failed(
             f"Pull request #{number} still shows {head[:7]}; `{branch.name}` is at {branch.tip[:7]}.", expected=expected,
             where=f"#{number}", mistake="pull request is behind", marks=[head], ran=ran,
-            next=f"Push what you have: `git push --force-with-lease origin {branch.revision}` (a rebased branch must "
+            next=f"Push what you have: `git push --force-with-lease origin {branch.quoted}` (a rebased branch must "
             "replace the old one).",
         )  # fmt: skip
     if branch.tip not in on_origin.values():
@@ -578,12 +585,16 @@ def main_only_by_pull_request(work: GitWork) -> Verdict:
     """
     ran = ["git fetch origin", "git log --first-parent --oneline origin/main", "git ls-remote origin"]
     expected = "main as its pull requests left it"
-    again = "Start anew with `ninesteps reset git` (your work is kept aside), and bring your branch through a pull request."
+    again = (
+        "Start anew with `ninesteps reset git` (your work is kept aside), and bring your branch through a pull request."
+    )
     if work.log is None:
         good = work.moves.moves[-1].new if work.moves.moves else work.moved.id
         again = f"Put main back with `git push --force origin {good[:12]}:refs/heads/main`, and bring the rest through a pull request."
     if work.main is None:
-        return failed("origin has no branch main any more.", expected=expected, mistake="main is gone", ran=ran, next=again)
+        return failed(
+            "origin has no branch main any more.", expected=expected, mistake="main is gone", ran=ran, next=again
+        )
     if work.moves.lost_start:
         return failed(
             f"origin's main is at {work.main[:7]} and does not hold {work.moved.short} “{work.moved.subject}”.",
@@ -608,7 +619,8 @@ def main_only_by_pull_request(work: GitWork) -> Verdict:
         )  # fmt: skip
     count = len(work.moves.moves)
     return passed(
-        f"{_counted(count, 'pull request')} of yours moved main." if count else "Main waits for your pull request.", ran=ran
+        f"{_counted(count, 'pull request')} of yours moved main." if count else "Main waits for your pull request.",
+        ran=ran,
     )
 
 

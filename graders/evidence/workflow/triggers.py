@@ -176,7 +176,7 @@ def _message(trigger: Trigger, message: str) -> Skip | None:
 
 def _type(trigger: Trigger, action: str) -> Skip | None:
     kind = EVENTS[trigger.event]
-    if trigger.types is not None:
+    if trigger.types is not None:  # noqa: SIM108 - the two cases read better apart
         wanted = [text.value for text in trigger.types]
     else:
         wanted = sorted(kind.default_types or kind.types)
