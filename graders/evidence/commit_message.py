@@ -52,7 +52,8 @@ def vagueness(subject: str) -> str:
         return ""
     if not telling:
         return "does not say what changed"
-    if not does and all(_PATH.match(word) for word in telling):
+    named = [word for word in without_prefix.split() if word.lower().strip(".!?-_") not in _EMPTY]
+    if not does and all(_PATH.match(word) for word in named):
         return "says where something changed, not what"
     prefixed = without_prefix != text
     if len(words) == 1 and not prefixed and not _PATH.match(words[0]) and _is_one_word(words[0]):

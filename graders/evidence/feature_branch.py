@@ -57,10 +57,10 @@ class FeatureBranch:
 
     @property
     def fetching(self) -> list[str]:
-        """What brings it into a clone that has no branch there."""
-        if self.local or self.names:
-            return [] if self.local else ["git fetch origin"]
-        return [f"git fetch origin refs/pull/{self.pulls[0]}/head"] if self.pulls else []
+        """What brings what is spoken of into a clone that may not have it."""
+        if self.pulls and not self.names:
+            return [f"git fetch origin main refs/pull/{self.pulls[0]}/head"]
+        return [] if self.local and not self.merged else ["git fetch origin"]
 
     @property
     def merges(self) -> list[Commit]:

@@ -94,7 +94,10 @@ def _from_hand_in(git: Git, file: Path, place: Place, scratch: Path) -> Snapshot
         again = f"Make it anew with `ninesteps submit {place.name}`, and send the file as it is."
         raise Problem(f"The bundle in {file.name} is damaged: git cannot read it.", again) from failure
     problem = Problem(manifest.problem, "Mend that, then submit again.") if manifest.problem else None
-    return Snapshot(git, Origin(local=True, problem=problem))
+    snapshot = Snapshot(git, Origin(local=True, problem=problem))
+    if not snapshot.refs:
+        raise Problem(f"The bundle in {file.name} holds no branch.", f"Make it anew with `ninesteps submit {place.name}`.")
+    return snapshot
 
 
 def _from_repository(git: Git, repository: Path) -> Snapshot:
@@ -139,7 +142,7 @@ def _fetch_origin(git: Git, origin: Origin, repository: Path) -> None:
         git.fetch(source, _ORIGIN_REFS, network=not origin.local)
     except GitFailed as failure:
         origin.problem = Problem(
-            f"origin ({_shown(origin.url)}) cannot be read: {failure.reason.replace(origin.url, _shown(origin.url))}.",
+            f"origin ({_shown(origin.url)}) cannot be read: {_without_secrets(failure.reason)}.",
             "See whether `git ls-remote origin` works, mend it with `git remote set-url origin PATH-OR-URL`, and check again.",
         )
     except Problem as problem:
@@ -180,7 +183,11 @@ def _path_in(url: str) -> str:
 
 def _shown(url: str) -> str:
     """A URL without the password or token that it may hold."""
-    return re.sub(r"(?<=://)[^/@]*@", "", url)[:200]
+    return _without_secrets(url)[:200]
+
+
+def _without_secrets(text: str) -> str:
+    return re.sub(r"[^\s/@'\"]+:[^\s/@'\"]*@|(?<=://)[^\s/@'\"]+@", "", text)
 
 
 def _look_at_state(git_dir: Path, snapshot: Snapshot) -> None:

@@ -86,20 +86,45 @@ class GitWork:
 
     @cached_property
     def branch(self) -> FeatureBranch | None:
-        """The branch to judge: the one that earns most, so that an abandoned attempt costs nothing."""
+        """The branch to judge: the one that earns most, so that an abandoned attempt costs nothing.
+
+        Where that is what was pushed, and the clone's own branch of that name is newer and no worse, it is the newer
+        one: a learner who mended something sees that it is mended, and what is still to be pushed.
+        """
         if len(self.branches) < 2:
             return self.branches[0] if self.branches else None
-        slow = (conflict_resolved, each_commit_passes)
-        quick = [one for one in STEP.criteria if one not in slow]
-        promise = {branch.tip: _earned(self.with_branch(branch), quick) for branch in self.branches}
+        quick = [one for one in STEP.criteria if one not in (conflict_resolved, each_commit_passes)]
+        promise = {branch.tip: self._earned(branch, quick) for branch in self.branches}
+        slow = sum(one.points for one in STEP.criteria if one not in quick)
         likeliest = sorted(self.branches, key=lambda branch: (-promise[branch.tip], not branch.pulls))
         best, most = likeliest[0], -1.0
         for branch in likeliest[:_MOST_TRIED]:
-            if promise[branch.tip] + sum(one.points for one in slow) <= most:
+            if promise[branch.tip] + slow <= most:
                 break
-            if (points := _earned(self.with_branch(branch), STEP.criteria)) > most:
+            if (points := self._earned(branch, STEP.criteria)) > most:
                 best, most = branch, points
+        if most < sum(one.points for one in STEP.criteria):
+            pushed = [one for one in STEP.criteria if one not in (pull_request, main_only_by_pull_request)]
+            for newer in self._newer_than(best):
+                if self._earned(newer, pushed) >= self._earned(best, pushed):
+                    return newer
         return best
+
+    def _newer_than(self, pushed: FeatureBranch) -> list[FeatureBranch]:
+        """The clone's branches that have the name under which origin has `pushed`, and are elsewhere."""
+        refs = self.snapshot.refs
+        names = [name for name in pushed.names if refs.get(f"refs/origin/heads/{name}") == pushed.tip]
+        tips = {refs.get(f"refs/local/{name}") for name in names} - {pushed.tip}
+        return [branch for branch in self.branches if branch.tip in tips]
+
+    def _earned(self, branch: FeatureBranch, criteria: Iterable[Criterion]) -> float:
+        """The points of those `criteria` that pass on a branch, each after those that it needs."""
+        work = self.with_branch(branch)
+        earned: dict[str, float] = {}
+        for one in criteria:
+            if all(needed.name in earned for needed in one.after) and one.judge(work).kind is Kind.PASSED:
+                earned[one.name] = one.points
+        return sum(earned.values())
 
     def with_branch(self, branch: FeatureBranch) -> GitWork:
         """The same evidence, with `branch` as the one to judge."""
@@ -181,15 +206,6 @@ class GitWork:
         return run_suite(files, added, cache_dir() / "suites")
 
 
-def _earned(work: GitWork, criteria: Iterable[Criterion]) -> float:
-    """The points of those `criteria` that pass, each after those that it needs."""
-    earned: dict[str, float] = {}
-    for one in criteria:
-        if all(needed.name in earned for needed in one.after) and one.judge(work).kind is Kind.PASSED:
-            earned[one.name] = one.points
-    return sum(earned.values())
-
-
 def _named(commits: list[Commit], most: int = 3) -> str:
     shown = ", ".join(f"{commit.short} “{commit.subject[:60]}”" for commit in commits[:most])
     return f"{shown} and {len(commits) - most} more" if len(commits) > most else shown
@@ -245,7 +261,8 @@ def two_commits(work: GitWork) -> Verdict:
 
     Why: small commits can be read, reverted and bisected one by one.
     Hint: What is on your branch and not on main? `git log --oneline origin/main..HEAD`
-    Hint: Commit the change first and its test second. One big commit comes apart with `git reset HEAD~`, `git add -p`, `git commit`.
+    Hint: Commit the change first and its test second. One big commit comes apart with `git reset HEAD~`, `git add -p`,
+        `git commit`.
     """
     branch = work.chosen
     real = [commit for commit in branch.own if len(commit.parents) < 2]
@@ -486,7 +503,8 @@ def each_commit_passes(work: GitWork) -> Verdict:
 
     Why: `git bisect` finds the commit that broke something only where every other commit works.
     Hint: Run the tests at every commit: `git rebase --exec 'python -m pytest -q' origin/main` stops at the first that fails.
-    Hint: Mend a commit where it is: `git rebase -i origin/main`, `edit` on its line, mend, `git commit --amend`, `git rebase --continue`.
+    Hint: Mend a commit where it is: `git rebase -i origin/main`, `edit` on its line, mend, `git commit --all --amend`,
+        `git rebase --continue`.
     """
     branch = work.chosen
     own = [commit for commit in branch.own if len(commit.parents) < 2]
@@ -531,7 +549,8 @@ def pull_request(work: GitWork) -> Verdict:
 
     Why: a pull request is where others see, test and discuss a change before it reaches main.
     Hint: What is on origin? `git ls-remote origin`
-    Hint: `git push -u origin BRANCH`, then `ninesteps pr create --title "…" --body "…"`; after a rebase, `git push --force-with-lease`.
+    Hint: `git push -u origin BRANCH`, then `ninesteps pr create --title "…" --body "…"`; after a rebase,
+        `git push --force-with-lease`.
     """
     branch, origin = work.chosen, work.snapshot.origin
     ran = ["git ls-remote origin 'refs/pull/*/head'"]
@@ -590,7 +609,8 @@ def main_only_by_pull_request(work: GitWork) -> Verdict:
     )
     if work.log is None:
         good = work.moves.moves[-1].new if work.moves.moves else work.moved.id
-        again = f"Put main back with `git push --force origin {good[:12]}:refs/heads/main`, and bring the rest through a pull request."
+        back = f"git push --force origin {good[:12]}:refs/heads/main"
+        again = f"Put main back with `{back}`, and bring the rest through a pull request."
     if work.main is None:
         return failed(
             "origin has no branch main any more.", expected=expected, mistake="main is gone", ran=ran, next=again
@@ -601,11 +621,13 @@ def main_only_by_pull_request(work: GitWork) -> Verdict:
             expected=expected, where=f"origin/{MAIN}", mistake="main was rewritten", ran=ran, next=again,
         )  # fmt: skip
     if stray := work.moves.unexplained:
+        how = "is on origin's main, and no pull request brought it there"
         shown = [f"#{number}" for number, head in work.pulls.items() if head in stray.parents[1:]]
+        if shown:
+            how = f"merges pull request {shown[0]} with changes that it never showed"
         return failed(
-            f"{_named([stray])} merges pull request {shown[0]} with changes that it never showed." if shown
-            else f"{_named([stray])} is on origin's main, and no pull request brought it there.",
-            expected=expected, where=stray.short, mistake="more than was shown" if shown else "pushed to main", marks=[stray.id], ran=ran, next=again,
+            f"{_named([stray])} {how}.", expected=expected, where=stray.short, marks=[stray.id], ran=ran, next=again,
+            mistake="more than was shown" if shown else "pushed to main",
         )  # fmt: skip
     if not work.log and work.moved.id in work.snapshot.under("refs/origin/pull/").values():
         return failed(

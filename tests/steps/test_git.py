@@ -32,9 +32,9 @@ def test_the_attempts_leave_no_gap() -> None:
 
     assert gaps(GIT, proofs) == []
     without_near_misses = [proof for proof in proofs if proof.recipe.near != "linear"]
-    assert gaps(GIT, without_near_misses) == ["linear has 0 near misses, 3 wanted"] or "no attempt fails linear" in gaps(
-        GIT, without_near_misses
-    )
+    assert gaps(GIT, without_near_misses) == [
+        "linear has 0 near misses, 3 wanted"
+    ] or "no attempt fails linear" in gaps(GIT, without_near_misses)
 
 
 def test_every_right_answer_earns_all_and_every_near_miss_names_its_mistake() -> None:

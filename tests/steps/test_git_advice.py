@@ -36,7 +36,9 @@ class Learner:
     def judged(self) -> Result:
         return judge(GIT, self.repo)
 
-    def types(self, command: str, *, editor: str = "true", after: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    def types(
+        self, command: str, *, editor: str = "true", after: str = "", **env: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command as it stands; where it stops, `after` is what the learner does by hand."""
         editors = {"GIT_EDITOR": editor, "GIT_SEQUENCE_EDITOR": editor}
         shell = ["bash", "-c", f"{command} || {{ {after or 'exit 1'}; }}"]
@@ -71,7 +73,11 @@ def swapped_first_two() -> str:
     [
         ("near_committed_on_main", "feature_branch", {}),
         ("near_only_tagged", "feature_branch", {}),
-        ("near_vague_message", "messages", {"editor": "sed -i -e '2s/^pick/reword/' -e '1s/^more tests, wip$/Test it well/'"}),
+        (
+            "near_vague_message",
+            "messages",
+            {"editor": "sed -i -e '2s/^pick/reword/' -e '1s/^more tests, wip$/Test it well/'"},
+        ),
         ("near_fixup_left", "messages", {}),
         ("near_merged_side_branch", "linear", {}),
         ("near_merged_after_rebase", "linear", {}),

@@ -250,6 +250,10 @@ with open(sys.argv[1], "w", encoding="utf-8") as file:
 """
 
 
+# Ended by the limit of CPU seconds: by SIGXCPU (24) or SIGKILL (9), bare or as a shell tells of it.
+_OUT_OF_TIME = {-24, -9, 128 + 24, 128 + 9}
+
+
 def _by_effect(made: Case, colleague: str, text: str) -> Feedback:
     from graders.runners.sandbox import Limits, run
 
@@ -257,7 +261,7 @@ def _by_effect(made: Case, colleague: str, text: str) -> Feedback:
     files = {"given.json": given.encode(), "mended.py": text.encode(), "harness.py": _HARNESS.encode()}
     limits = Limits(seconds=5, cpu_seconds=4, memory_bytes=1 << 30)
     done = run(["python", "-I", "harness.py", "{report}"], files=files, limits=limits)
-    if done.timed_out:
+    if done.timed_out or done.exit_code in _OUT_OF_TIME:
         return wrong(f"`{made.name}` doesn't come to an end.", "Compare its body with the two sides: neither waits.")
     outcomes = _read(done.report)
     if not outcomes:

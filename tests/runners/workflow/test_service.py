@@ -19,6 +19,8 @@ from graders.runners.workflow.run import Limits
 from graders.runners.workflow.side_by_side import side_by_side
 from graders.step import ROOT
 
+pytestmark = pytest.mark.slow
+
 CI = """
 on: [push, pull_request]
 permissions: {contents: read}
@@ -66,7 +68,6 @@ def first_failure(run: Run) -> str:
     return next((step.id for job in run.jobs for step in job.steps if step.outcome == "failure"), "")
 
 
-@pytest.mark.xdist_group("service")
 def test_each_mutant_turns_the_right_step_red(repository: Callable[..., Any], service: Service) -> None:
     made = repository({".github/workflows/ci.yml": CI, **service})
     changes = {
