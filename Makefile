@@ -49,6 +49,8 @@ lock: $(INSTALLED) ## Resolve the dependencies anew
 		--group dev --group build pyproject.toml -o requirements.lock
 	echo uv | $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--upgrade - -o requirements-uv.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --upgrade \
+		graders/runners/workflow/tools.in -o graders/runners/workflow/tools.lock
 
 clean: ## Remove what was built and installed; your own folder stays
 	rm -rf $(VENV) build course/source
