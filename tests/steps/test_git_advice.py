@@ -85,7 +85,6 @@ def swapped_first_two() -> str:
         ("near_pulled_own_branch", "linear", {}),
         ("near_pulled_own_branch", "rebased_on_main", {}),
         ("near_never_rebased", "rebased_on_main", {"after": MEND}),
-        ("near_never_rebased", "rebased_on_main", {"after": MEND}),
         ("near_rebased_on_stale_main", "rebased_on_main", {"after": MEND}),
         ("near_cherry_picked_main", "rebased_on_main", {}),
         ("near_colleagues_test_dropped", "conflict_resolved", {"then": "git commit -q -m 'Bring the test back'"}),
