@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -58,9 +57,6 @@ def prove(place: Place, recipe: Recipe, *, update: bool = False) -> Proof:
             complaints = [*complaints, "something of the submission ran outside the sandbox"]
         elif _seen(home) != before:
             complaints = [*complaints, "judging changed the submission"]
-    if any(variable in recipe.run for variable in ("$CANARY", "$HOME", "$WORKSPACE")):
-        # A commit that holds this folder's name has another id each time.
-        feedback = re.sub(r"\b[0-9a-f]{7}\b", "COMMIT!", feedback)
     golden = golden_file(place, recipe)
     if update:
         golden.parent.mkdir(exist_ok=True)

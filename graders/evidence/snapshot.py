@@ -96,7 +96,9 @@ def _from_hand_in(git: Git, file: Path, place: Place, scratch: Path) -> Snapshot
     problem = Problem(manifest.problem, "Mend that, then submit again.") if manifest.problem else None
     snapshot = Snapshot(git, Origin(local=True, problem=problem))
     if not snapshot.refs:
-        raise Problem(f"The bundle in {file.name} holds no branch.", f"Make it anew with `ninesteps submit {place.name}`.")
+        raise Problem(
+            f"The bundle in {file.name} holds no branch.", f"Make it anew with `ninesteps submit {place.name}`."
+        )
     return snapshot
 
 
