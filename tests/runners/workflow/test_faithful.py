@@ -211,13 +211,13 @@ def test_python_versions_and_a_forgotten_installation(run: Runner) -> None:
         bare: {runs-on: ubuntu-latest, steps: [{run: python3 --version}, {run: python3 -m pytest --version}]}
         unquoted: {runs-on: ubuntu-latest, steps: [{uses: actions/setup-python@v5, with: {python-version: 3.10}}]}
         good: {runs-on: ubuntu-latest, steps: [{uses: actions/setup-python@v5, id: p, with: {python-version: "3.12"}},
-               {run: 'test "$(which python)" = "${{ steps.p.outputs.python-path }}" && python -m pytest --version'}]}
+               {run: 'test "$(which python)" = "${{ steps.p.outputs.python-path }}" && { python -m pytest --version || exit 9; }'}]}
         """)
     )
     assert outcomes(result, "bare") == ["success", "failure"]
     assert "The version '3.1' with architecture 'x64' was not found" in log(result, "unquoted")
     assert outcomes(result, "good") == ["success", "failure"]
-    assert "No module named pytest" in log(result, "good")
+    assert "exit status 9" in log(result, "good")  # act's own line: a dying step's last words may be lost under load
 
 
 def test_images_and_played_commands(run: Runner) -> None:
