@@ -41,7 +41,7 @@ format: $(INSTALLED) ## Put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED) ## Measure, always side by side
+bench: course ## Measure, always side by side
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lock: $(INSTALLED) ## Resolve the dependencies anew
