@@ -211,7 +211,7 @@ def test_python_versions_and_a_forgotten_installation(run: Runner) -> None:
         bare: {runs-on: ubuntu-latest, steps: [{run: python3 --version}, {run: python3 -m pytest --version}]}
         unquoted: {runs-on: ubuntu-latest, steps: [{uses: actions/setup-python@v5, with: {python-version: 3.10}}]}
         good: {runs-on: ubuntu-latest, steps: [{uses: actions/setup-python@v5, id: p, with: {python-version: "3.12"}},
-               {run: 'test "$(which python)" = "${{ steps.p.outputs.python-path }}" && { python -m pytest --version || exit 9; }'}]}
+               {run: 'test "$(which python)" = "${{ steps.p.outputs.python-path }}" || exit 8; python -m pytest -V || exit 9'}]}
         """)
     )
     assert outcomes(result, "bare") == ["success", "failure"]
