@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +24,47 @@ class CommitGraph:
     title: str
     nodes: tuple[Node, ...]
     lanes: tuple[str, ...] = ("main",)
+
+
+class State(StrEnum):
+    """How a job stands, in the words that GitHub's pages use."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    RUNNING = "running"
+    WAITING = "waiting"  # for an approval
+    QUEUED = "queued"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class JobNode:
+    """One job: `needs` are ids of jobs before it, `environment` what it deploys to, `note` what else is worth a line."""
+
+    id: str
+    text: str
+    state: State
+    needs: tuple[str, ...] = ()
+    environment: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The jobs of one run of one workflow; a job stands after those that it needs."""
+
+    title: str
+    jobs: tuple[JobNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipelines:
+    """All that one event started: a run for each workflow."""
+
+    title: str
+    runs: tuple[Pipeline, ...]
+
+
+Picture = CommitGraph | Pipelines

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from graders.criterion import Criterion, Kind, Verdict
-from graders.picture import CommitGraph
+from graders.picture import Picture
 from graders.problems import Problem
 from graders.step import Place
 
@@ -35,7 +35,7 @@ class Result:
     number: int
     title: str
     criteria: tuple[Judged, ...]
-    picture: CommitGraph | None = None
+    picture: Picture | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.criterion import Criterion
-from graders.picture import CommitGraph
+from graders.picture import Picture
 from graders.problems import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +32,7 @@ class Step:
     minutes: int
     open: Callable[[Path], Any]
     criteria: tuple[Criterion, ...]
-    picture: Callable[[Any], CommitGraph | None] | None = None
+    picture: Callable[[Any], Picture | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
