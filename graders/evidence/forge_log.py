@@ -17,10 +17,12 @@ class ForgeLog:
 
     def past_it(self, main: str) -> str:
         """The commit that main was moved to by something else than the forge, or empty."""
-        for (_, left_at), (found_at, _) in zip(self.moves, (*self.moves[1:], (main, "")), strict=True):
-            if left_at != found_at:
+        at = self.moves[0][0] if self.moves else ""
+        for found_at, left_at in (*self.moves, (main, main)):
+            if found_at != at:
                 return found_at
-        return "" if self.moves else main
+            at = left_at
+        return ""
 
 
 def read_forge_log(snapshot: Snapshot) -> ForgeLog | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from graders.evidence.git_command import AnswerTooLong, Git
 
@@ -13,6 +14,9 @@ _MOST_LISTED = 16 << 20
 _TOO_LARGE = f"more than {MOST_FILES:,} files or {MOST_BYTES >> 20} MiB"
 _LONGEST_NAME = 255
 _LONGEST_PATH = 2_000
+_MOST_WALKED = 200_000
+_FOLDER = b"40000"
+_ENTRY = re.compile(rb"(\d+) ([^\0]+)\0(.{20})", re.DOTALL)
 _REGULAR = ("100644", "100755")
 
 
@@ -55,16 +59,54 @@ def sizes_of(git: Git, blobs: Iterable[str]) -> dict[str, int]:
     return {id: int(size) for id, _, size in (line.partition(" ") for line in lines)}
 
 
-def contents(git: Git, blobs: Iterable[str]) -> dict[str, bytes]:
-    """Blob id to content, in one process; look at their sizes first."""
-    wanted = sorted(blobs)
+def contents(git: Git, ids: Iterable[str]) -> dict[str, bytes]:
+    """Object id to content, in one process; look at their sizes first."""
+    wanted = sorted(ids)
     answer = git.read("cat-file", "--batch", stdin=_lines(wanted))
     found, position = {}, 0
-    for blob in wanted:
+    for id in wanted:
         end = answer.index(b"\n", position)
         size = int(answer[position:end].split()[2])
-        found[blob] = answer[end + 1 : end + 1 + size]
+        found[id] = answer[end + 1 : end + 1 + size]
         position = end + 1 + size + 1
+    return found
+
+
+def touched(git: Git, trees: Mapping[str, tuple[str, Sequence[str]]]) -> dict[str, dict[str, str]]:
+    """For each key, path to blob of the regular files in its tree that none of the trees before it holds so.
+
+    Walked level by level, with one process a level for all of them, and only where trees differ: a tree can name
+    itself a billion times. Raises TreeTooLarge.
+    """
+    found: dict[str, dict[str, str]] = {key: {} for key in trees}
+    level = [(key, b"", tree, tuple(before)) for key, (tree, before) in trees.items()]
+    walked = 0
+    while level:
+        walked += len(level)
+        if walked > _MOST_WALKED:
+            raise TreeTooLarge(_TOO_LARGE)
+        entries = _entries(git, {id for _, _, tree, before in level for id in (tree, *before)})
+        below = []
+        for key, folder, tree, before in level:
+            unchanged = set(entries[before[0]].items()) if len(before) == 1 else set()
+            for name, (mode, id) in entries[tree].items() - unchanged:
+                old = [entries[one].get(name, (b"", "")) for one in before]
+                if id in [was for _, was in old]:
+                    continue
+                if mode == _FOLDER:
+                    was = tuple(was for kind, was in old if kind == _FOLDER)
+                    below.append((key, folder + name + b"/", id, was))
+                elif mode.decode() in _REGULAR:
+                    found[key][os.fsdecode(folder + name)] = id
+        level = below
+    return {key: dict(sorted(paths.items())) for key, paths in found.items()}
+
+
+def _entries(git: Git, trees: set[str]) -> dict[str, dict[bytes, tuple[bytes, str]]]:
+    """Tree id to its entries: name to mode and id. https://git-scm.com/book/en/v2/Git-Internals-Git-Objects"""
+    found = {}
+    for tree, content in contents(git, trees).items():
+        found[tree] = {match[2]: (match[1], match[3].hex()) for match in _ENTRY.finditer(content)}
     return found
 
 

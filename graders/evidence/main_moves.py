@@ -7,7 +7,7 @@ https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -48,7 +48,7 @@ def explain(snapshot: Snapshot, start: str, main: str, pulls: Mapping[str, str])
     for position in range(1, len(chain)):
         heads = merging.heads_for(chain[position])
         for begin in reversed(explained):
-            if move := merging.move(heads, chain[begin], chain[position], position - begin):
+            if move := merging.move(heads, chain[begin], chain[begin + 1 : position + 1]):
                 explained[position] = begin, move
                 break
     last = max(explained)
@@ -68,8 +68,7 @@ class _Merging:
         newest_first = sorted(pulls, key=int, reverse=True)
         self._pulls = [(number, pulls[number]) for number in newest_first if pulls[number] in self._history]
         self._reached = {head: self._history.ancestors(head) for _, head in self._pulls}
-        self._commits = cache(lambda old, head: len(self._reached[head] - self._before(old)))
-        self._before = cache(self._history.ancestors)
+        self._commits = cache(self._history.between)
         self._tree = cache(self._merged_tree)
 
     def heads_for(self, tip: Commit) -> list[tuple[str, str]]:
@@ -79,14 +78,23 @@ class _Merging:
         ]
         return sorted(possible, key=lambda one: one[1] not in (tip.id, *tip.parents[1:]))
 
-    def move(self, heads: list[tuple[str, str]], old: Commit, new: Commit, length: int) -> Move | None:
-        """The merge that took main from `old` to `new`, which is `length` first parents later."""
+    def move(self, heads: list[tuple[str, str]], old: Commit, came: Sequence[Commit]) -> Move | None:
+        """The merge that took main from `old` to the last of the commits that `came`, one after the other."""
+        new = came[-1]
         for number, head in heads:
             # An empty commit is nobody's merge, unless it names the head.
             changes = new.tree != old.tree or head in (new.id, *new.parents[1:])
-            if changes and length <= self._commits(old.id, head) and self._tree(old.id, head) == new.tree:
+            if changes and self._are_its_commits(old, came, head) and self._tree(old.id, head) == new.tree:
                 return Move(number, head, old.id, new.id)
         return None
+
+    def _are_its_commits(self, old: Commit, came: Sequence[Commit], head: str) -> bool:
+        """Whether more than one commit is the pull request's own, rebased: their authors and subjects stay."""
+        theirs = self._commits(old.id, head)
+        if len(came) < 2:
+            return bool(theirs)
+        rest = iter((commit.author, commit.subject) for commit in theirs)
+        return len(came) <= len(theirs) and all((commit.author, commit.subject) in rest for commit in came)
 
     def _merged_tree(self, one: str, other: str) -> str:
         """The tree that a clean merge gives, or empty. https://git-scm.com/docs/git-merge-tree"""

@@ -20,13 +20,14 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from graders.runners.disguise import Disguised
+from graders.runners.pytest_options import kept_options
 from graders.runners.sandbox import Completed, Limits, run
 
 LIMITS = Limits(seconds=120, cpu_seconds=90)
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _ERROR = re.compile(r"[\w.]*(Error|Exception|Warning|Exit|assert)\b")
 _ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # in XML 1.0; pytest leaves them in a file's name
-_FORMAT = 5
+_FORMAT = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def run_suite(
     """Run pytest on the tree `files` (path to content): its `tests/` folder, or all of it where there is none.
 
     `added` are test files of ours (plain names, with a `conftest.py` of their own) that run beside them in a folder of
-    their own. A function `test_control_…` in them is a control; one is put in where they have none. The suite's own
-    options (`addopts`) are left out; its other settings hold. With `cache`, a folder, a run of the same bytes by the
+    their own. A function `test_control_…` in them is a control; one is put in where they have none. Of the suite's own
+    `addopts` only those in `kept_options` hold; all its other settings do. With `cache`, a folder, a run of the same bytes by the
     same versions is not repeated.
     """
     added = dict(added or {})
@@ -81,7 +82,7 @@ def run_suite(
     folder = "tests" if any(name.startswith("tests/") for name in files) else "."
     argv = [
         "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", "-o", "junit_family=xunit2",
-        "--color=no", "--tb=short", "--junitxml={report}", *_plugins(files),
+        "--color=no", "--tb=short", "--junitxml={report}", *_plugins(files), *kept_options(files),
         folder, *([ours.folder] if folder != "." else []),
     ]  # fmt: skip
     env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -156,13 +157,19 @@ def _cases(report: bytes) -> list[Element] | None:
 
 
 def _stopped_collecting(case: Element) -> bool:
-    return any(child.tag == "error" and "collection failure" in (child.get("message") or "") for child in case)
+    return any(child.tag == "error" and _stops_collecting(child) for child in case)
+
+
+def _stops_collecting(outcome: Element) -> bool:
+    return "collection failure" in (outcome.get("message") or "")
 
 
 def _tidy(failure: Element) -> str:
     """What the failure says in a line, the same each time."""
-    said = f"{failure.get('message') or ''}\n{failure.text or ''}"
-    lines = [line.strip().removeprefix("E ").strip() for line in said.splitlines() if line.strip()]
+    said = f"{failure.get('message') or ''}\n{failure.text or ''}".splitlines()
+    if _stops_collecting(failure):
+        said = [line for line in said if line.startswith("E ")] or said
+    lines = [line.strip().removeprefix("E ").strip() for line in said if line.strip()]
     telling = next((line for line in lines if _ERROR.match(line)), lines[0] if lines else "it said nothing")
     return _ADDRESS.sub("0x…", telling)[:300]
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import copy
@@ -20,8 +21,8 @@ from graders.evidence.commit_message import vagueness
 from graders.evidence.conflict_markers import marker_line
 from graders.evidence.feature_branch import MAIN, FeatureBranch, feature_branches
 from graders.evidence.forge_log import ForgeLog, read_forge_log
-from graders.evidence.git_command import GitFailed
-from graders.evidence.git_tree import TreeTooLarge, blobs_of, contents, files_of, sizes_of
+from graders.evidence.git_command import AnswerTooLong, GitFailed
+from graders.evidence.git_tree import TreeTooLarge, contents, files_of, sizes_of, touched
 from graders.evidence.history import Commit, History
 from graders.evidence.main_moves import Moves, explain
 from graders.evidence.snapshot import Snapshot, snapshot_of
@@ -47,7 +48,6 @@ class GitWork:
         self.start = start
         self.notes = snapshot.notes
         self._runs: dict[tuple[str, bool], SuiteRun] = {}  # by commit, and whether it was run as a branch's tip
-        self._trees: dict[str, dict[str, str]] = {}
 
     @property
     def history(self) -> History:
@@ -162,21 +162,15 @@ class GitWork:
                 self._runs[commit.id, commit.id == tip] = done
         return [self._runs[commit.id, commit.id == tip] for commit in commits]
 
-    def touched(self, commit: Commit) -> dict[str, str]:
-        """Path to blob of the files that a commit changed against its parents; none where it is too large to run."""
-        try:
-            before = [self._blobs(self.history[parent].tree) for parent in commit.parents]
-            return {
-                path: blob for path, blob in self._blobs(commit.tree).items()
-                if all(tree.get(path) != blob for tree in before)
-            }  # fmt: skip
-        except TreeTooLarge:
-            return {}
+    def touched(self, commits: Iterable[Commit]) -> dict[str, dict[str, str]]:
+        """Commit to path to blob of what each changed against all its parents. Raises TreeTooLarge."""
+        before = {commit.id: [self.history[parent].tree for parent in commit.parents] for commit in commits}
+        return touched(self.snapshot.git, {id: (self.history[id].tree, trees) for id, trees in before.items()})
 
-    def _blobs(self, tree: str) -> dict[str, str]:
-        if tree not in self._trees:
-            self._trees[tree] = blobs_of(self.snapshot.git, tree)
-        return self._trees[tree]
+    def touched_in_all(self, branch: FeatureBranch) -> dict[str, dict[str, str]]:
+        """The same for a whole branch, as what its tip changed. Raises TreeTooLarge."""
+        tip, base = self.history[branch.tip], self.history[branch.base]
+        return touched(self.snapshot.git, {tip.id: (tip.tree, [base.tree])})
 
     @property
     def _exercise(self) -> ModuleType:
@@ -187,23 +181,42 @@ class GitWork:
         files = files_of(self.snapshot.git, self.moved.tree)
         return {name.removeprefix("tests/"): text for name, text in files.items() if name.startswith("tests/")}
 
+    @property
+    def _tests_in_main(self) -> set[str]:
+        return self._tests_in(self._main_tests)
+
+    @staticmethod
+    def _tests_in(files: Mapping[str, bytes]) -> set[str]:
+        return {
+            name.decode()
+            for text in files.values()
+            for name in re.findall(rb"^\s*(?:async )?def (test_\w+)", text, re.M)
+        }
+
     def _suite(self, commit: Commit, tip: str) -> SuiteRun:
         try:
             files = files_of(self.snapshot.git, commit.tree)
         except TreeTooLarge as trouble:
             mend = "Take what does not belong in a repository out of the commit, and list it in `.gitignore`."
             return SuiteRun((), (), (), f"the commit holds {trouble}", mend)
-        added = {}
-        if self.moved.id in self.history.ancestors(commit.id):
-            changed = {name: text for name, text in self._main_tests.items() if files.get(f"tests/{name}") != text}
-            added = self._main_tests if "conftest.py" in changed else changed
-        ticket = self._exercise.acceptance if commit.id == tip else self._exercise.control
-        added = {
-            **added,
+        ours = {
             "conftest.py": self._main_tests["conftest.py"],
-            _TICKET.removeprefix("tests/"): ticket(self.start.starter.variant).encode(),
+            _TICKET.removeprefix("tests/"): self._ticket(at_tip=commit.id == tip),
         }
-        return run_suite(files, added, cache_dir() / "suites")
+        if self.moved.id not in self.history.ancestors(commit.id):
+            return run_suite(files, ours, cache_dir() / "suites")
+        changed = {name: text for name, text in self._main_tests.items() if files.get(f"tests/{name}") != text}
+        if "conftest.py" not in changed:
+            run = run_suite(files, {**changed, **ours}, cache_dir() / "suites")
+            seen = {test.partition("[")[0] for test in (*run.passed, *(failure.test for failure in run.failures))}
+            left_out = self._tests_in_main - self._tests_in(changed) - seen
+            if run.trouble or run.failures or not left_out:
+                return run
+        return run_suite(files, {**self._main_tests, **ours}, cache_dir() / "suites")
+
+    def _ticket(self, *, at_tip: bool) -> bytes:
+        tests = self._exercise.acceptance if at_tip else self._exercise.control
+        return str(tests(self.start.starter.variant)).encode()
 
 
 def _named(commits: list[Commit], most: int = 3) -> str:
@@ -304,8 +317,8 @@ def messages(work: GitWork) -> Verdict:
                 mistake="autosquash waits" if waiting else "vague message",
                 next="Let git put it in its place: `git rebase -i --autosquash origin/main`." if waiting else reword,
             )  # fmt: skip
-    subjects = [commit.subject.strip().lower() for commit in own]
-    twice = [commit for commit in own if subjects.count(commit.subject.strip().lower()) > 1]
+    subjects = Counter(commit.subject.strip().lower() for commit in own)
+    twice = [commit for commit in own if subjects[commit.subject.strip().lower()] > 1]
     if twice and not branch.merges:  # a merge may bring the same commits in again, and is spoken of elsewhere
         return failed(
             f"More than one commit says “{twice[0].subject[:80]}”.", expected="a subject for each commit",
@@ -488,12 +501,16 @@ def _lost(work: GitWork, run: SuiteRun) -> tuple[str, Failure, str] | None:
 
 def _marker(work: GitWork, branch: FeatureBranch) -> tuple[str, int, str] | None:
     git = work.snapshot.git
-    touched = [(path, blob, commit.id) for commit in branch.own for path, blob in work.touched(commit).items()]
-    sizes = sizes_of(git, {blob for _, blob, _ in touched})
-    text = contents(git, {blob for blob, size in sizes.items() if size <= _MOST_MARKED_BYTES})
-    for path, blob, commit in touched:
-        if blob in text and (line := marker_line(text[blob])):
-            return path, line, commit
+    try:
+        blobs = work.touched(branch.own) if len(branch.own) <= _MOST_COMMITS else work.touched_in_all(branch)
+        sizes = sizes_of(git, {blob for paths in blobs.values() for blob in paths.values()})
+        text = contents(git, {blob for blob, size in sizes.items() if size <= _MOST_MARKED_BYTES})
+    except (TreeTooLarge, AnswerTooLong):
+        return None  # such a branch can't be run either, which is said then
+    for commit, paths in blobs.items():
+        for path, blob in paths.items():
+            if blob in text and (line := marker_line(text[blob])):
+                return path, line, commit
     return None
 
 
@@ -529,7 +546,7 @@ def each_commit_passes(work: GitWork) -> Verdict:
                 f"At {commit.short} “{commit.subject[:60]}”, {_counted(count, 'test')} "
                 f"{'fails' if count == 1 else 'fail'}: {failure.test} ({failure.message})."
             )
-            if failure.file in work.touched(commit) and work.tip_tests(branch).green:
+            if failure.file in work.touched([commit])[commit.id] and work.tip_tests(branch).green:
                 mend = (
                     "A test goes after the code that makes it pass: `git rebase -i origin/main`, and move the line of "
                     f"{commit.short} down."
