@@ -67,6 +67,7 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 		$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock || \
 		$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m graders.runners.workflow
 	@touch $(INSTALLED)
 
 # What the tests need beyond Python. Installed only by root on Debian; elsewhere the tests name what they skip.

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from graders import __version__
-from graders.step import ROOT, Place
+from graders.step import ROOT, Place, places
 
 SEEDS = 10_000
 SAMPLE_REPO = ROOT / "sample_repo"
@@ -61,6 +61,22 @@ def sample_repo_files() -> Mapping[str, str]:
         made = _MADE_BY_RUNNING & set(name.parts) or path.suffix in (".db", ".pyc") or ".egg-info" in str(name)
         if path.is_file() and not made:
             files[name.as_posix()] = path.read_text(encoding="utf-8")
+    return files
+
+
+def answer_of(folder: Path) -> dict[str, str]:
+    """The files of a step's reference answer, path to text: what stands in `exercises/NN_name/answer/`."""
+    answer = folder / "answer"
+    files = (path for path in sorted(answer.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(answer).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+
+def left_by_earlier(place: Place) -> dict[str, str]:
+    """The demo service with the reference answers of the steps before this one, so that any step can be started alone."""
+    files = dict(sample_repo_files())
+    for earlier in places():
+        if earlier.number < place.number:
+            files |= answer_of(earlier.folder)
     return files
 
 

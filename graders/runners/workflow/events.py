@@ -93,6 +93,21 @@ def release(tag: str, commit: str, *, action: str = "published", prerelease: boo
     return Event("release", ref, commit, _common("main") | {"action": action, "release": about})
 
 
+def workflow_run(
+    workflow: str, commit: str, branch: str, event: str, conclusion: str, *, default_branch: str = "main"
+) -> Event:
+    """Another workflow, called `workflow`, has ended for `event` on `branch`; runs for the default branch.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run
+    """
+    run = {
+        "name": workflow, "event": event, "status": "completed", "conclusion": conclusion, "head_branch": branch,
+        "head_sha": commit, "id": 1, "run_number": 1, "head_commit": {"id": commit, "message": ""},
+    }  # fmt: skip
+    payload = _common(default_branch) | {"action": "completed", "workflow_run": run, "workflow": {"name": workflow}}
+    return Event("workflow_run", f"refs/heads/{default_branch}", commit, payload)
+
+
 def _common(default_branch: str) -> dict[str, Any]:
     owner, name = REPOSITORY.split("/")
     repository = {"name": name, "full_name": REPOSITORY, "owner": {"login": owner}, "default_branch": default_branch}

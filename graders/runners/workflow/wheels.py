@@ -21,22 +21,20 @@ from graders.step import ROOT
 
 LOCK = ROOT / "sample_repo" / "requirements-dev.lock"
 TOOLS = Path(__file__).with_name("tools.lock")  # what people put into a workflow besides: coverage, linters, builders
+INSTALLED = Path(sys.prefix) / "share" / "ninesteps"  # beside what the course itself is installed with
 _SECONDS = 900
 
 
 def wheelhouse(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> Path:
-    """The folder with `wheels/` and `uv/` for these locks; the first call makes it, and needs the network.
+    """The folder with `wheels/` and `uv/` for these locks: what `make` installed, else one in `cache`.
 
-    Raises Problem where it can't be made.
+    The first call makes it where neither is there, and needs the network. Raises Problem where it can't be made.
     """
     from filelock import FileLock
 
-    uv = uv_program()
-    made_with = [sys.version, platform.platform(), str(uv and (uv, uv.stat().st_size)), str(cache)]
-    digest = hashlib.sha256("\0".join([*made_with, *(lock.read_text() for lock in locks)]).encode())
-    folder = cache / f"wheels-{digest.hexdigest()[:16]}"
-    if (folder / "ready").exists():
-        return folder
+    for folder in (_folder(INSTALLED, locks), _folder(cache, locks)):
+        if (folder / "ready").exists():
+            return folder
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
         if not (folder / "ready").exists():
@@ -44,6 +42,13 @@ def wheelhouse(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> Path:
             _make(folder, locks)
             (folder / "ready").touch()
     return folder
+
+
+def _folder(cache: Path, locks: tuple[Path, ...]) -> Path:
+    uv = uv_program()
+    made_with = [sys.version, platform.platform(), str(uv and (uv, uv.stat().st_size)), str(cache)]
+    digest = hashlib.sha256("\0".join([*made_with, *(lock.read_text() for lock in locks)]).encode())
+    return cache / f"wheels-{digest.hexdigest()[:16]}"
 
 
 def uv_program() -> Path | None:

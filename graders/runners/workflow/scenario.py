@@ -1,0 +1,228 @@
+"""What an event sets off in a repository: which workflows start, what each of them does, and what those set off in turn.
+
+A scenario is the learner's commit with a change of ours, and an event on it. `on:` decides which workflows start; a
+workflow that waits for others (`workflow_run`) starts when they have ended.
+https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graders.evidence.git_command import Git
+from graders.evidence.workflow import triggers
+from graders.evidence.workflow.model import Job, Step, Workflow
+from graders.evidence.workflow.read import read_workflows
+from graders.evidence.workflow.triggers import Skip, runs_on
+from graders.runners.workflow import events
+from graders.runners.workflow.plan import workflow_files
+from graders.runners.workflow.record import ActionCall, Artifact, CacheEntry, Call, JobRun, Run, StepRun
+from graders.runners.workflow.repository import merge_commit, with_changes
+from graders.runners.workflow.run import Answer, Limits, run_workflow
+
+MAIN = "main"
+_MOST_IN_TURN = (
+    3  # https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflow_run
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """An event: `push` (to `branch`), `pull_request` (from `branch` into main) or `tag` (called `branch`).
+
+    `changes` is what we change in the learner's commit before (path to content, None deletes); `paths` are the changed
+    files that path filters see, by default those of `changes`, else every file of the commit. `message` is the newest
+    commit's. `secrets`, `variables`, `caches` and `answers` are `run_workflow`'s.
+    """
+
+    event: str = "push"
+    branch: str = MAIN
+    changes: Mapping[str, bytes | None] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()
+    message: str = "A change"
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    caches: tuple[CacheEntry, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def named(self) -> str:
+        """How a sentence calls it: `a push to main`, `a pull request into main`."""
+        return {"push": f"a push to {self.branch}", "tag": f"a push of the tag {self.branch}"}.get(
+            self.event, f"a pull request into {MAIN}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A workflow that the event started, with what it did."""
+
+    workflow: Workflow
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A step that ended a job red, or a job that ended so without one; `job` is None where it is a called workflow's."""
+
+    workflow: Workflow
+    job_run: JobRun
+    job: Job | None = None
+    step_run: StepRun | None = None
+    step: Step | None = None
+
+    @property
+    def where(self) -> str:
+        """`file:line` of the step, else of the job, else the file."""
+        place = self.step.where if self.step else self.job.where if self.job else self.workflow.path
+        return str(place)
+
+    @property
+    def named(self) -> str:
+        """`the step “Test” of the job test`."""
+        job = f"the job `{self.job_run.id}`"
+        return f"the step “{self.step_run.name[:60]}” of {job}" if self.step_run else job
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a scenario. `skipped` are the workflows that the event did not start, and why not."""
+
+    scenario: Scenario
+    commit: str
+    started: tuple[Started, ...] = ()
+    skipped: tuple[tuple[Workflow, Skip], ...] = ()
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be said of it (the middle of a sentence), or empty."""
+        return next((one.run.trouble for one in self.started if one.run.trouble), "")
+
+    @property
+    def green(self) -> bool:
+        """Something started, and all of it is green."""
+        return bool(self.started) and all(one.run.green for one in self.started)
+
+    @property
+    def red(self) -> bool:
+        """Something started and failed, with nothing that can't be relied on: what a required check would refuse."""
+        return not self.trouble and bool(self.failing)
+
+    @property
+    def failing(self) -> tuple[Failing, ...]:
+        """Where it failed, in the order of the runs."""
+        return tuple(found for one in self.started for found in _failing(one))
+
+    @property
+    def jobs(self) -> Iterator[tuple[Workflow, JobRun]]:
+        """Every job's run, with its workflow."""
+        return ((one.workflow, job) for one in self.started for job in one.run.jobs)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call of a played command."""
+        return tuple(call for one in self.started for call in one.run.calls)
+
+    @property
+    def actions(self) -> tuple[ActionCall, ...]:
+        """Every use of an action."""
+        return tuple(call for one in self.started for call in one.run.actions)
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """Every uploaded artifact."""
+        return tuple(artifact for one in self.started for artifact in one.run.artifacts)
+
+    @property
+    def caches(self) -> tuple[CacheEntry, ...]:
+        """The cache as it stands after it: for `caches` of the next scenario."""
+        return tuple({entry.key: entry for one in self.started for entry in one.run.caches}.values())
+
+
+def _failing(started: Started) -> Iterator[Failing]:
+    workflow = started.workflow
+    for job_run in started.run.jobs:
+        if job_run.result in ("success", "skipped"):
+            continue
+        job = workflow.job(job_run.id)
+        step_run = next((step for step in job_run.steps if step.result == "failure"), None)
+        step = None
+        if job and step_run and 0 < step_run.number <= len(job.steps):
+            step = job.steps[step_run.number - 1]
+        yield Failing(workflow, job_run, job, step_run, step)
+
+
+def play(git: Git, commit: str, base: str, scenario: Scenario, cache: Path) -> Outcome:
+    """Let `scenario` happen to the learner's `commit`; `base` is main's tip before it. `cache` is our folder.
+
+    Raises Problem where what is needed to run a workflow is not there.
+    """
+    changed = with_changes(git, commit, scenario.changes, scenario.message) if scenario.changes else commit
+    files = workflow_files(git, changed)
+    workflows, _ = read_workflows(files)
+    event, asked = _event(git, changed, base, scenario)
+    started: list[Started] = []
+    skipped: list[tuple[Workflow, Skip]] = []
+
+    def run(workflow: Workflow, happened: events.Event) -> None:
+        refs = {f"refs/heads/{MAIN}": base if scenario.event == "pull_request" else changed}
+        if scenario.event == "pull_request":
+            refs[f"refs/heads/{scenario.branch}"] = changed
+        done = run_workflow(
+            git, workflow.path, happened, cache=cache, refs=refs, secrets=scenario.secrets,
+            variables=scenario.variables, caches=scenario.caches, answers=scenario.answers, limits=scenario.limits,
+            remember=True,
+        )  # fmt: skip
+        started.append(Started(workflow, done))
+
+    for workflow in workflows:
+        answer = runs_on(workflow, asked)
+        if isinstance(answer, Skip):
+            skipped.append((workflow, answer))
+        else:
+            run(workflow, event)
+    _in_turn(workflows, started, run, changed, scenario)
+    names = {one.workflow.path for one in started}
+    skipped = [(workflow, why) for workflow, why in skipped if workflow.path not in names]
+    return Outcome(scenario, changed, tuple(started), tuple(skipped))
+
+
+def _event(git: Git, commit: str, base: str, scenario: Scenario) -> tuple[events.Event, triggers.Event]:
+    paths = scenario.paths or tuple(scenario.changes) or _every_path(git, commit)
+    if scenario.event == "pull_request":
+        merge = merge_commit(git, base, commit) or commit
+        happened = events.pull_request(
+            7, head=(scenario.branch, commit), base=(MAIN, base), merge=merge, title=scenario.message
+        )
+        return happened, triggers.PullRequest(
+            MAIN, scenario.branch, action="synchronize", paths=paths, message=scenario.message
+        )
+    if scenario.event == "tag":
+        happened = events.push_tag(scenario.branch, commit, message=scenario.message)
+        return happened, triggers.Push(tag=scenario.branch, message=scenario.message)
+    happened = events.push(scenario.branch, commit, before=base, message=scenario.message)
+    return happened, triggers.Push(scenario.branch, paths=paths, message=scenario.message)
+
+
+def _every_path(git: Git, commit: str) -> tuple[str, ...]:
+    return tuple(path for path in git.text("ls-tree", "-r", "--name-only", "-z", commit).split("\0") if path)
+
+
+def _in_turn(
+    workflows: Iterable[Workflow], started: list[Started], run: Callable[[Workflow, events.Event], None], commit: str,
+    scenario: Scenario,
+) -> None:  # fmt: skip
+    """Let the workflows that wait for others have their turn; GitHub runs them for main, from main's own file."""
+    told = 0
+    branch = scenario.branch if scenario.event != "tag" else ""
+    for _ in range(_MOST_IN_TURN):
+        ended, told = started[told:], len(started)
+        for before in ended:
+            name = before.workflow.name.value if before.workflow.name else before.workflow.path
+            conclusion = "success" if before.run.green else "failure"
+            for workflow in workflows:
+                if runs_on(workflow, triggers.WorkflowRun(name, branch)):
+                    run(workflow, events.workflow_run(name, commit, branch, scenario.event, conclusion))
