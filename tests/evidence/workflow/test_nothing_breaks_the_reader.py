@@ -21,7 +21,7 @@ from graders.evidence.workflow.untrusted import injections
 from graders.evidence.yaml_document import load, plain
 from graders.problems import Problem
 from tests.evidence.workflow.samples import sample_files
-from tests.evidence.workflow.test_samples import EVENTS
+from tests.evidence.workflow.what_is_true import EVENTS
 
 DOCUMENTS = [plain(load(data)) for data in sample_files().values()]
 ODD = st.sampled_from(
