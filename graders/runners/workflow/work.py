@@ -126,13 +126,10 @@ _Work = TypeVar("_Work", bound=PipelineWork)
 
 
 @contextmanager
-def open_pipeline(
-    path: Path,
-    step: str,
-    criteria: Sequence[Criterion],
-    kind: type[_Work] = PipelineWork,  # type: ignore[assignment]
-) -> Iterator[_Work]:
+def open_pipeline(path: Path, step: str, criteria: Sequence[Criterion], kind: type[_Work]) -> Iterator[_Work]:
     """The evidence at `path`: of several branches, the one that earns most by `criteria`, so that no try costs anything.
+
+    `kind` is the class of evidence, PipelineWork or one that adds to it.
 
     Raises Problem where `path` is no repository or hand-in of the step.
     """
