@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from graders.evidence.workflow.model import UsesKind
 from graders.runners.workflow.act_log import read_act_log
+from graders.runners.workflow.inside.docker import REGISTRY
 from graders.runners.workflow.plan import Plan
 from graders.runners.workflow.record import ActionCall, Artifact, CacheEntry, Call, JobRun, Run
 from graders.runners.workflow.runner_labels import labels_of, why_not_here
@@ -42,6 +43,7 @@ def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
         caches=_caches(members),
         trouble=_trouble(members, jobs),
         left_out=tuple(filter(None, members["left_out"].decode("utf-8", "replace").split("\0"))),
+        registry=_registry(members),
     )
 
 
@@ -134,6 +136,14 @@ def _calls(members: Mapping[str, bytes]) -> tuple[Call, ...]:
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return tuple(calls)
+
+
+def _registry(members: Mapping[str, bytes]) -> dict[str, str]:
+    try:
+        found = json.loads(members.get(REGISTRY, b"{}"))
+    except (ValueError, RecursionError):
+        return {}
+    return {str(image): str(digest) for image, digest in found.items()} if isinstance(found, dict) else {}
 
 
 def _artifacts(members: Mapping[str, bytes]) -> tuple[Artifact, ...]:

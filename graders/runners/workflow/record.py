@@ -38,7 +38,10 @@ class StepRun:
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
-    """How a job, or one leg of its matrix, ended: success, failure, skipped, or `not run`, and then `why`."""
+    """How a job, or one leg of its matrix, ended: success, failure, skipped, or `not run`, and then `why`.
+
+    In a run that goes in parts (`gated`), a job may also be `waiting`.
+    """
 
     id: str
     name: str
@@ -106,7 +109,7 @@ class CacheEntry:
 class Run:
     """One run. `trouble` says, as the middle of a sentence, why it proves nothing; else it is empty.
 
-    `left_out` names what was too large to keep.
+    `left_out` names what was too large to keep, `registry` the digest of each image that was pushed.
     """
 
     jobs: tuple[JobRun, ...] = ()
@@ -116,6 +119,7 @@ class Run:
     caches: tuple[CacheEntry, ...] = ()
     trouble: str = ""
     left_out: tuple[str, ...] = ()
+    registry: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def green(self) -> bool:

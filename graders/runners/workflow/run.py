@@ -10,7 +10,7 @@ import re
 import secrets as randomness
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from graders.problems import Problem
 from graders.runners import sandbox
 from graders.runners.workflow import programs, wheels
 from graders.runners.workflow.events import Event
+from graders.runners.workflow.inside.docker import REGISTRY
 from graders.runners.workflow.plan import FOLDER, Plan, as_github_reads, plan_of, workflow_files
 from graders.runners.workflow.read_report import read_report
 from graders.runners.workflow.record import CacheEntry, Run
@@ -57,6 +58,26 @@ class Limits:
     processes: int = 400
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a job of an earlier part of a run ended, as later jobs see it: `needs.JOB.result` and `needs.JOB.outputs`."""
+
+    result: str
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a run that goes in parts, see `gated`.
+
+    `files` stand for those of `.github/` in the commit; `finished` are jobs of earlier parts, `before` what those left.
+    """
+
+    files: Mapping[str, bytes]
+    finished: Mapping[str, Finished]
+    before: Run
+
+
 def run_workflow(
     git: Git,
     path: str,
@@ -72,23 +93,28 @@ def run_workflow(
     offline_packages: bool = True,
     limits: Limits = Limits(),
     remember: bool = False,
+    part: Part | None = None,
 ) -> Run:
     """Run the workflow at `path` in the event's commit, whether or not its `on:` would start it.
 
     `git` is our bare copy, `refs` what else its remote has (full name to commit id). `secrets` and `variables` are
     canaries: one line each, without quotes. `caches` are what an earlier run left. `answers` tell played commands what
     to say. `cache` is our folder for programs and packages; with `remember`, no run of the same input is repeated.
+    `part` is for `gated`, which runs some of the jobs at a time.
     Raises Problem where the workflow can't be read, or the programs are not there.
     """
-    committed = workflow_files(git, event.commit)
+    committed = {**workflow_files(git, event.commit), **(part.files if part else {})}
     plan = plan_of(committed, path)
     if plan.cannot or os.name == "nt":
         return Run(trouble=plan.cannot or "workflows run on Linux and macOS only, or in WSL")
     canaries = {"GITHUB_TOKEN": _TOKEN, **(secrets or {})}
     house = wheels.wheelhouse(cache) if offline_packages else None
     programs_here = programs.program_folder(cache)
-    settings = _settings(plan, event, programs_here, house, canaries, dict(variables or {}), answers, shims, limits)
+    finished = {job: asdict(one) for job, one in part.finished.items()} if part else {}
+    given = _Given(canaries, dict(variables or {}), answers, shims, limits, finished)
+    settings = _settings(plan, event, programs_here, house, given)
     files = _files(git, event, committed, {**(refs or {}), event.ref: event.commit}, caches)
+    files |= _left(part.before) if part else {}
     known = cache / "runs" / f"{_fingerprint(settings, files, house)}.tar" if remember else None
     report, trouble = (_recall(known), "") if known else (b"", "")
     if not report:
@@ -98,11 +124,18 @@ def run_workflow(
     return read_report(report, plan, canaries) if not trouble else Run(trouble=trouble)
 
 
-def _settings(
-    plan: Plan, event: Event, here: Path, house: Path | None, secrets: Mapping[str, str], variables: Mapping[str, str],
-    answers: Sequence[Answer], shims: Sequence[str], limits: Limits,
-) -> dict[str, Any]:  # fmt: skip
-    for name, value in [*secrets.items(), *variables.items()]:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    secrets: Mapping[str, str]
+    variables: Mapping[str, str]
+    answers: Sequence[Answer]
+    shims: Sequence[str]
+    limits: Limits
+    finished: Mapping[str, Any]
+
+
+def _settings(plan: Plan, event: Event, here: Path, house: Path | None, given: _Given) -> dict[str, Any]:
+    for name, value in [*given.secrets.items(), *given.variables.items()]:
         if not _NAME.fullmatch(name) or "'" in value or "\n" in value:
             raise ValueError(f"{name} is no name, or its value holds a quote or a line break")
     uv = wheels.uv_program() if house else None
@@ -110,15 +143,17 @@ def _settings(
     told = {
         "python": python, "node": node, "uv": str(uv) if uv and _seen(uv) else "",
         "wheels": str(house) if house else "",
-        "answers": [asdict(answer) for answer in answers],
+        "answers": [asdict(answer) for answer in given.answers],
+        **({"finished": given.finished} if given.finished else {}),
     }  # fmt: skip
     uses, unknown = _uses(plan, here)
     ref_type = "tag" if event.ref.startswith("refs/tags/") else "branch"
     return {
         "act": str(here / "act"), "node": node, "event": event.name, "workflow": plan.path, "uses": uses,
-        "platforms": list(plan.labels), "secrets": dict(secrets), "variables": dict(variables),
-        "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": ref_type}, "tools": {**tools(here, python, shims, told), **unknown},
-        "concurrent_jobs": os.cpu_count() or 1, "alone": sandbox.isolates(), **asdict(limits),
+        "platforms": list(plan.labels), "secrets": dict(given.secrets), "variables": dict(given.variables),
+        "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": ref_type},
+        "tools": {**tools(here, python, given.shims, told), **unknown},
+        "concurrent_jobs": os.cpu_count() or 1, "alone": sandbox.isolates(), **asdict(given.limits),
     }  # fmt: skip
 
 
@@ -136,7 +171,7 @@ def _uses(plan: Plan, here: Path) -> tuple[list[dict[str, str]], dict[str, tuple
     for use, inputs in sorted({**plan.uses, "ninesteps/cache@v1": ()}.items()):
         name, _, ref = use.partition("@")
         owner, repository, *path = name.split("/")
-        known = "actions/cache" if owner == "ninesteps" else f"{owner}/{repository}".lower()
+        known = "actions/cache" if use == "ninesteps/cache@v1" else f"{owner}/{repository}".lower()
         standin = here / "inside" / "actions" / known
         if (standin / "action.yml").is_file():
             found[f"{owner}/{repository}", ref] = str(standin)
@@ -158,6 +193,12 @@ def _files(
         name = hashlib.sha256(entry.key.encode()).hexdigest()[:32]
         files |= {f"caches/{name}.tar": entry.archive, f"caches/{name}.json": entry.settings}
     return {**files, "event.json": json.dumps(event.payload).encode()}
+
+
+def _left(before: Run) -> dict[str, bytes]:
+    """What earlier parts left for later ones, where stand-ins look for it."""
+    files = {f"artifacts/{one.name}/{name}": data for one in before.artifacts for name, data in one.files.items()}
+    return {**files, REGISTRY: json.dumps(dict(before.registry)).encode()}
 
 
 def _run(
@@ -209,4 +250,4 @@ def _remember(file: Path, report: bytes) -> None:
     os.replace(temporary, file)
 
 
-__all__ = ["SHIMS", "Answer", "Limits", "Problem", "run_workflow"]
+__all__ = ["SHIMS", "Answer", "Finished", "Limits", "Part", "Problem", "run_workflow"]

@@ -14,6 +14,7 @@ _VALUED = {
     "--secret", "--cache-from", "--cache-to", "--output", "-o", "--progress", "--network", "--builder", "--ssh",
 }  # fmt: skip
 _MOST_BYTES = 32 << 20
+REGISTRY = "record/registry.json"
 _ID_FORMATS = ("{{.Id}}", "{{.ID}}")
 
 
@@ -61,7 +62,7 @@ def remember(tags: list[str], digest: str, root: Path, *, pushed: bool) -> None:
     """Let later commands of this job, and of all jobs where it was pushed, know the tags."""
     _images(root, dict.fromkeys(tags, digest))
     if pushed:
-        _write(root / "registry.json", dict.fromkeys(tags, digest))
+        _write(root / REGISTRY, dict.fromkeys(tags, digest))
 
 
 def _build(words: list[str], root: Path) -> tuple[str, str, int]:
@@ -108,7 +109,7 @@ def _push(image: str, root: Path) -> tuple[str, str, int]:
     digest = known.get(image) or known.get(name)
     if not digest:
         return "", f"An image does not exist locally with the tag: {image}", 1
-    _write(root / "registry.json", {image: digest})
+    _write(root / REGISTRY, {image: digest})
     return f"{name.rsplit(':', 1)[-1]}: digest: {digest} size: 1234", "", 0
 
 
@@ -127,7 +128,7 @@ def _inspect(words: list[str], root: Path) -> str:
 def _digest_of(image: str, root: Path) -> str:
     if "@sha256:" in image:
         return image.partition("@")[2]
-    known = _read(root / "registry.json") | _read(_local())
+    known = _read(root / REGISTRY) | _read(_local())
     return known.get(image) or f"sha256:{hashlib.sha256(image.encode()).hexdigest()}"
 
 
