@@ -1,9 +1,13 @@
-"""A drawing as data: what a step shows beside its verdicts, with no idea of how it is drawn."""
+"""A drawing as data: what a step shows beside its verdicts, with no idea of how it is drawn.
+
+A verdict's `marks` name what it complains about: a commit by its id, a job by its id (in every run that holds one).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Node:
 class CommitGraph:
     """Commits, oldest first; a parent stands before its children. `lanes` names the lanes."""
 
+    kind: ClassVar[str] = "commits"
     title: str
     nodes: tuple[Node, ...]
     lanes: tuple[str, ...] = ("main",)
@@ -41,7 +46,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobNode:
-    """One job: `needs` are ids of jobs before it, `environment` what it deploys to, `note` what else is worth a line."""
+    """One job: `needs` are ids of jobs before it, `environment` what it deploys to, `note` what else is worth a line.
+
+    `text` is the name that GitHub shows. Each leg of a matrix is a job, with an id of its own: `test (3.13)`.
+    """
 
     id: str
     text: str
@@ -63,6 +71,7 @@ class Pipeline:
 class Pipelines:
     """All that one event started: a run for each workflow."""
 
+    kind: ClassVar[str] = "pipelines"
     title: str
     runs: tuple[Pipeline, ...]
 

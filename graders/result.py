@@ -68,7 +68,7 @@ class Result:
             "max_score": self.max_score,
             "criteria": [_criterion_json(judged) for judged in self.criteria],
             "notes": list(self.notes),
-            "picture": asdict(self.picture) if self.picture else None,
+            "picture": {"kind": self.picture.kind, **asdict(self.picture)} if self.picture else None,
         }
 
 

@@ -14,8 +14,8 @@ from html import escape
 from importlib.resources import files
 
 from graders.criterion import Kind, Verdict
-from graders.picture import CommitGraph
-from graders.reports import commit_graph, wording
+from graders.reports import wording
+from graders.reports.drawn_picture import Outline, draw
 from graders.reports.palette import DARK, LIGHT
 from graders.reports.safe_text import one_line
 from graders.result import Judged, Result
@@ -104,26 +104,24 @@ def _now(result: Result) -> str:
 
 
 def _picture(result: Result) -> str:
-    graph = result.picture
-    if graph is None or not graph.nodes:
+    drawn = draw(result.picture, marked(result))
+    if drawn is None:
         return ""
-    marks = marked(result)
-    drawing = b64encode(commit_graph.svg(graph, marks).encode()).decode()
-    words = commit_graph.summary(graph, marks)
-    caption = f"{one_line(graph.title)}: {words}"
+    drawing = b64encode(drawn.svg.encode()).decode()
+    caption = f"{drawn.title}: {drawn.summary}"
     return (
         f'<figure class="ns-figure"><figcaption class="ns-caption">{_plain(caption)}</figcaption>'
-        '<div class="ns-scroll" tabindex="0" role="group" aria-label="Commit graph">'
+        f'<div class="ns-scroll" tabindex="0" role="group" aria-label="{drawn.kind.capitalize()}">'
         f'<img src="data:image/svg+xml;base64,{drawing}" alt="{_plain(caption)}"></div>'
-        f'<details class="ns-words"><summary>The same graph in words</summary>{_in_words(graph, marks)}</details>'
+        f'<details class="ns-words"><summary>The same {drawn.kind} in words</summary>{_in_words(drawn.outline)}</details>'
         "</figure>"
     )
 
 
-def _in_words(graph: CommitGraph, marks: frozenset[str]) -> str:
+def _in_words(outline: Outline) -> str:
     parts = []
-    for heading, commits in commit_graph.outline(graph, marks):
-        items = "".join(f"<li>{_plain(commit)}</li>" for commit in commits)
+    for heading, lines in outline:
+        items = "".join(f"<li>{_rich(line)}</li>" for line in lines)
         parts.append(f"<p>{_plain(heading)}</p>" + (f"<ul>{items}</ul>" if items else ""))
     return "".join(parts)
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
 
 from rich.cells import cell_len
 
 from graders.picture import CommitGraph, Node
-from graders.reports.palette import DARK, LANE_COLOURS, LIGHT
+from graders.reports.drawing import LETTER, LOOK_HERE, cells, page, style, tag, tag_width, xml
+from graders.reports.palette import LANE_COLOURS
 from graders.reports.safe_text import cut, one_line
 
-LOOK_HERE = "look here"
 MOST_NODES = 40
 _ROW, _LANE, _EDGE = 26, 20, 14
-_CELL = 6.8  # a little more than one character of 11 px monospace in the common fonts
-_LETTER = 7.0  # about the same for the subjects' 13 px
 _MOST_LANES = 12
 
 
@@ -46,20 +43,13 @@ def svg(graph: CommitGraph, marks: frozenset[str]) -> str:
     left = _subject_column(shown)
     width = max([left + row.width for row in rows], default=240) + _EDGE
     height = len(rows) * _ROW + 2 * _EDGE
-    words = summary(graph, marks)
-    return "".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="ns-graph" role="img" width="{width:.0f}" '
-            f'height="{height}" viewBox="0 0 {width:.0f} {height}" aria-label="{_xml(words)}">',
-            f"<title>{_xml(graph.title)}</title><desc>{_xml(words)}</desc><style>{_STYLE}</style>",
-            f'<rect class="page" width="{width:.0f}" height="{height}" rx="6"/>',
-            *_edges(shown),
-            *(_node_shape(node, row, node.id in marks) for row, node in enumerate(shown.nodes)),
-            *([_earlier_shape(shown)] if shown.earlier else []),
-            *(f'<g transform="translate({left} {_y(number)})">{row.xml}</g>' for number, row in enumerate(rows)),
-            "</svg>",
-        ]
-    )
+    parts = [
+        *_edges(shown),
+        *(_node_shape(node, row, node.id in marks) for row, node in enumerate(shown.nodes)),
+        *([_earlier_shape(shown)] if shown.earlier else []),
+        *(f'<g transform="translate({left} {_y(number)})">{row.xml}</g>' for number, row in enumerate(rows)),
+    ]
+    return page(graph.title, summary(graph, marks), _SHEET, (width, height), parts)
 
 
 def summary(graph: CommitGraph, marks: frozenset[str]) -> str:
@@ -152,25 +142,20 @@ def _row(node: Node, number: int, marked: bool, labels: Iterable[tuple[str, str]
     x, parts = 0.0, []
     for text, kind in [(_short(node.id), "id"), *([(LOOK_HERE, "mark")] if marked else []), *labels]:
         text = cut(text, 24)
-        wide = cell_len(text) * _CELL
         if kind == "id":
-            parts.append(f'<text class="id" y="4">{_xml(text)}</text>')
-            x += wide + 8
+            parts.append(f'<text class="muted" y="4">{xml(text)}</text>')
+            x += cells(text) + 8
             continue
-        style = "mark" if kind == "mark" else f"{kind} lane-{lane}"
-        parts.append(
-            f'<rect class="tag {style}" x="{x:.1f}" y="-9" width="{wide + 12:.1f}" height="18" rx="9"/>'
-            f'<text class="tag {style}" x="{x + wide / 2 + 6:.1f}" y="4">{_xml(text)}</text>'
-        )
-        x += wide + 18
+        parts.append(tag(text, "mark" if kind == "mark" else f"{kind} lane-{lane}", x))
+        x += tag_width(text) + 6
     subject = one_line(node.text, 46)
-    parts.append(f'<text class="subject" x="{x:.1f}" y="4">{_xml(subject)}</text>')
-    return _Row("".join(parts), x + cell_len(subject) * _LETTER)
+    parts.append(f'<text class="words" x="{x:.1f}" y="4">{xml(subject)}</text>')
+    return _Row("".join(parts), x + cell_len(subject) * LETTER)
 
 
 def _earlier_row(shown: _Shown) -> _Row:
     words = cut(_earlier_words(shown), 80)
-    return _Row(f'<text class="id" y="4">{_xml(words)}</text>', cell_len(words) * _CELL)
+    return _Row(f'<text class="muted" y="4">{xml(words)}</text>', cells(words))
 
 
 def _node_shape(node: Node, row: int, marked: bool) -> str:
@@ -242,34 +227,15 @@ def _short(commit: str) -> str:
     return one_line(commit, 120)[:7]
 
 
-def _xml(text: str) -> str:
-    return escape(one_line(text, 2000))
-
-
-def _style(colours: dict[str, str]) -> str:
-    mark, page = colours["failed"], colours["page"]
-    rules = [
-        f".ns-graph .page{{fill:{page}}}",
-        f".ns-graph .id{{fill:{colours['muted']}}}.ns-graph .subject{{fill:{colours['text']}}}",
-    ]
-    for lane in range(LANE_COLOURS):
-        colour = colours[f"lane-{lane}"]
-        rules.append(
-            f".ns-graph circle.lane-{lane}{{fill:{colour};stroke:{colour}}}"
-            f".ns-graph path.lane-{lane}{{stroke:{colour}}}"
-            f".ns-graph rect.lane-{lane}{{stroke:{colour};fill:{page}}}.ns-graph text.lane-{lane}{{fill:{colour}}}"
-        )
-    rules.append(
-        f".ns-graph circle.merge{{fill:{page}}}.ns-graph .mark{{fill:{mark}}}.ns-graph text.mark{{fill:{page}}}"
+def _colours(colours: dict[str, str]) -> str:
+    page = colours["page"]
+    lanes = "".join(
+        f".ns-graph circle.lane-{lane}{{fill:{colour};stroke:{colour}}}"
+        f".ns-graph path.lane-{lane}{{stroke:{colour}}}"
+        f".ns-graph rect.lane-{lane}{{stroke:{colour};fill:{page}}}.ns-graph text.lane-{lane}{{fill:{colour}}}"
+        for lane, colour in ((lane, colours[f"lane-{lane}"]) for lane in range(LANE_COLOURS))
     )
-    return "".join(rules)
+    return f"{lanes}.ns-graph circle.merge{{fill:{page}}}"
 
 
-_STYLE = (
-    ".ns-graph text{font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
-    ".ns-graph .subject{font:13px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif}"
-    ".ns-graph text.tag{text-anchor:middle}.ns-graph text.mark{font-weight:bold}"
-    ".ns-graph .edge{fill:none;stroke-width:2}.ns-graph .merge{stroke-width:2.5}"
-    ".ns-graph rect.lane{stroke-dasharray:3 2}"
-    f"{_style(LIGHT)}@media (prefers-color-scheme:dark){{{_style(DARK)}}}"
-)
+_SHEET = style(".ns-graph .merge{stroke-width:2.5}.ns-graph rect.lane{stroke-dasharray:3 2}", _colours)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from graders.picture import State
+
 LIGHT = {
     "page": "#ffffff",
     "panel": "#f5f7fa",
@@ -13,6 +15,7 @@ LIGHT = {
     "cannot-check": "#8a5a00",
     "error": "#7a3fc4",
     "waiting": "#556070",
+    "edge": "#7b8796",
     "lane-0": "#4d5969",
     "lane-1": "#0b62c4",
     "lane-2": "#8a5a00",
@@ -29,9 +32,21 @@ DARK = {
     "cannot-check": "#e0ac4e",
     "error": "#c39bf5",
     "waiting": "#a3aebb",
+    "edge": "#7d8896",
     "lane-0": "#b4bfcc",
     "lane-1": "#6fb0ff",
     "lane-2": "#e0ac4e",
     "lane-3": "#c39bf5",
 }
 LANE_COLOURS = 4
+JOB_TONES = {
+    State.SUCCESS: "passed",
+    State.FAILURE: "failed",
+    State.SKIPPED: "muted",
+    State.CANCELLED: "muted",
+    State.RUNNING: "lane-1",
+    State.WAITING: "cannot-check",
+    State.QUEUED: "muted",
+    State.NOT_RUN: "muted",
+}
+"""The colour of each state of a job, by its name in the themes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -11,15 +10,12 @@ from rich.text import Text
 
 from graders.criterion import Kind
 from graders.reports import wording
-from graders.reports.safe_text import encodable, one_line
+from graders.reports.text_page import Page
 from graders.result import Judged, Result
 
 WIDTH = 100
 _NARROWEST = 40
 _LEAD = 16  # the column of verdicts and labels
-_KEEP_TOGETHER = 48  # `code` up to this long is not split over two lines
-_CODE = re.compile(r"`[^`]+`")
-_GLUE = "\ue000"  # stands for a blank inside `code` while lines are wrapped; one cell wide
 _COLOURS = {
     "passed": "green",
     "failed": "bold red",
@@ -47,58 +43,13 @@ def render(result: Result, width: int | None = None, color: bool | None = None) 
 def show(result: Result, console: Console) -> None:
     """Print the report on `console`, in its width, with the characters and colours that it has."""
     width = max(min(console.width, WIDTH), _NARROWEST)
-    for line in _report(_Page(console, width), result):
+    looks = [*wording.LOOKS.values(), wording.WAITING]
+    for line in _report(Page(console, width, looks), result):
         line.rstrip()
         console.print(line, soft_wrap=True, highlight=False)
 
 
-class _Page:
-    """Lays text out in one width and one encoding."""
-
-    def __init__(self, console: Console, width: int) -> None:
-        self.console = console
-        self.width = width
-        self.encoding = console.encoding or "ascii"
-        shapes = "".join(look.shape for look in [*wording.LOOKS.values(), wording.WAITING])
-        self.ascii = encodable(shapes, self.encoding) != shapes
-
-    def text(self, text: str, style: str = "") -> Text:
-        return Text(encodable(one_line(text), self.encoding), style=style)
-
-    def shape(self, look: wording.Look) -> str:
-        return look.ascii if self.ascii else look.shape
-
-    def wrapped(self, lead: Text, body: Text, room: int) -> Iterator[Text]:
-        """`body` in lines of at most `room` cells, the first after `lead`, the others below it."""
-        body.plain = _CODE.sub(lambda code: _glued(code[0], min(room, _KEEP_TOGETHER)), body.plain)
-        for line in body.wrap(self.console, room, tab_size=1):
-            line.rstrip()
-            line.plain = line.plain.replace(_GLUE, " ")
-            yield Text.assemble(lead, line)
-            lead = Text(" " * lead.cell_len)
-
-    def both_ends(self, lead: Text, body: Text, end: Text) -> Iterator[Text]:
-        """`body` as `wrapped` lays it out, with `end` at the right of its first line."""
-        first, *others = self.wrapped(lead, body, self.width - lead.cell_len - end.cell_len - 2)
-        yield Text.assemble(first, " " * (self.width - first.cell_len - end.cell_len), end)
-        yield from others
-
-    def first_line(self, lead: Text, body: Text, room: int) -> Iterator[Text]:
-        """`body` on one line, cut with “…” where it has more than `room` cells; nothing where there is none."""
-        more = encodable("…", self.encoding)
-        if body.cell_len > room:
-            body.truncate(room - len(more), overflow="crop")
-            body.rstrip()
-            body.append(more)
-        if body:
-            yield Text.assemble(lead, body)
-
-
-def _glued(code: str, longest: int) -> str:
-    return code.replace(" ", _GLUE) if len(code) <= longest else code
-
-
-def _report(page: _Page, result: Result) -> Iterator[Text]:
+def _report(page: Page, result: Result) -> Iterator[Text]:
     score = page.text(wording.score(result), "bold")
     yield from page.both_ends(Text(), page.text(wording.heading(result), "bold"), score)
     yield Text(("-" if page.ascii else "─") * page.width, "dim")
@@ -119,7 +70,7 @@ def _report(page: _Page, result: Result) -> Iterator[Text]:
     yield from _closing(page, result)
 
 
-def _heading(page: _Page, judged: Judged, number: int, waits_for: int | None) -> Iterator[Text]:
+def _heading(page: Page, judged: Judged, number: int, waits_for: int | None) -> Iterator[Text]:
     look = wording.look(judged.verdict)
     waiting = look is wording.WAITING
     lead = Text(f"{page.shape(look)} {look.word}".ljust(_LEAD), _COLOURS[look.word])
@@ -130,7 +81,7 @@ def _heading(page: _Page, judged: Judged, number: int, waits_for: int | None) ->
     yield from page.both_ends(lead, title, points)
 
 
-def _details(page: _Page, judged: Judged) -> Iterator[Text]:
+def _details(page: Page, judged: Judged) -> Iterator[Text]:
     verdict = judged.verdict
     if wording.waits(verdict):
         return
@@ -153,7 +104,7 @@ def _details(page: _Page, judged: Judged) -> Iterator[Text]:
         yield Text.assemble((("" if number else "  we ran").ljust(_LEAD), "dim"), page.text(f"$ {command}"))
 
 
-def _closing(page: _Page, result: Result) -> Iterator[Text]:
+def _closing(page: Page, result: Result) -> Iterator[Text]:
     now = wording.what_now(result)
     style = "bold green" if result.first_open is None else "bold"
     sentence = f"{wording.score(result)}. {now.sentence}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graders.criterion import Kind, Verdict
+from graders.picture import State
 from graders.result import Judged, Result
 
 _WAITS = "This waits for "
@@ -12,7 +13,7 @@ _WAITS = "This waits for "
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a verdict is shown: by word and shape, so that nobody needs the colour. `ascii` is the shape's stand-in."""
+    """How a verdict or a job is shown: by word and shape, so that nobody needs the colour. `ascii` is the shape's stand-in."""
 
     word: str
     shape: str
@@ -26,6 +27,16 @@ LOOKS = {
     Kind.ERROR: Look("grader error", "!", "!"),
 }
 WAITING = Look("waiting", "–", "-")
+JOB_LOOKS = {
+    State.SUCCESS: Look("success", "✔", "+"),
+    State.FAILURE: Look("failure", "✘", "x"),
+    State.SKIPPED: Look("skipped", "–", "-"),
+    State.CANCELLED: Look("cancelled", "■", "#"),
+    State.RUNNING: Look("running", "▸", ">"),
+    State.WAITING: Look("waiting", "‖", "!"),
+    State.QUEUED: Look("queued", "○", "o"),
+    State.NOT_RUN: Look("not run", "·", "."),
+}
 
 
 def look(verdict: Verdict) -> Look:

@@ -8,6 +8,7 @@ from report_samples import ALL_PASSED, GRAPH, HOSTILE, long_graph, with_text
 
 from graders.picture import CommitGraph, Node
 from graders.reports import commit_graph
+from graders.reports.drawing import LOOK_HERE
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "style", "rect", "circle", "path", "text", "g"}
@@ -48,10 +49,10 @@ def test_commits_stand_newest_first_with_their_labels() -> None:
 def test_a_marked_commit_is_told_by_shape_and_word() -> None:
     plain, marked = drawn(GRAPH), drawn(GRAPH, frozenset(["9a3d5c7e42", "not in the picture"]))
     assert not with_class(plain, "path", "mark")
-    assert commit_graph.LOOK_HERE not in texts(plain)
+    assert LOOK_HERE not in texts(plain)
     assert len(with_class(marked, "path", "mark")) == 1
     assert len(list(marked.iter(SVG + "circle"))) == len(GRAPH.nodes) - 1
-    assert texts(marked)[8] == commit_graph.LOOK_HERE
+    assert texts(marked)[8] == LOOK_HERE
 
 
 def test_a_merge_is_hollow_and_joined_to_both_parents() -> None:
@@ -82,7 +83,7 @@ def test_a_line_goes_around_a_commit_that_is_not_on_it() -> None:
 )
 def test_the_oldest_of_many_commits_are_counted(commits: int, earlier: str | None) -> None:
     drawing = drawn(long_graph(commits))
-    assert len(with_class(drawing, "text", "subject")) == 40
+    assert len(with_class(drawing, "text", "words")) == 40
     assert [text for text in texts(drawing) if text.startswith("…")] == ([earlier] if earlier else [])
     assert float(drawing.get("height", 0)) < 1100
     assert len(with_class(drawing, "path", "edge")) == (39 if earlier is None else 40)

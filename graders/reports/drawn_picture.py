@@ -1,0 +1,44 @@
+"""Whatever picture a result has, drawn and in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graders.picture import CommitGraph, Picture, Pipelines
+from graders.reports import commit_graph, pipeline_graph
+from graders.reports.safe_text import one_line
+
+Outline = tuple[tuple[str, tuple[str, ...]], ...]
+"""Headings, each with its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPicture:
+    """A picture as SVG, as one sentence and as an outline; `kind` is the noun for it."""
+
+    kind: str
+    title: str
+    svg: str
+    summary: str
+    outline: Outline
+
+
+def draw(picture: Picture | None, marks: frozenset[str]) -> DrawnPicture | None:
+    """Draw `picture`, with the nodes in `marks` pointed out; None where it holds no commit and no job."""
+    if isinstance(picture, CommitGraph) and picture.nodes:
+        return DrawnPicture(
+            "commit graph",
+            one_line(picture.title),
+            commit_graph.svg(picture, marks),
+            commit_graph.summary(picture, marks),
+            commit_graph.outline(picture, marks),
+        )
+    if isinstance(picture, Pipelines) and any(run.jobs for run in picture.runs):
+        return DrawnPicture(
+            "pipeline",
+            one_line(picture.title),
+            pipeline_graph.svg(picture, marks),
+            pipeline_graph.summary(picture, marks),
+            pipeline_graph.outline(picture, marks),
+        )
+    return None
