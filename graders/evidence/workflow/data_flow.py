@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from graders.evidence.workflow.expression import Expression, ExpressionProblem, references
-from graders.evidence.workflow.model import Job, Settings, Step, Text, Where, Workflow, frozen
+from graders.evidence.workflow.model import Job, Matrix, Settings, Step, Text, Where, Workflow, frozen
 from graders.evidence.workflow.occurrences import Use, in_job, in_step, in_workflow
 from graders.evidence.workflow.template import pieces
 
@@ -175,7 +175,7 @@ class _Trace:
             case "env":
                 return self._environment(name, job, step, through, source)
             case "steps":
-                return self._step(path, job, source)
+                return self._step(path, job, step, source)
             case "needs" | "jobs":
                 return self._needs(path, job, through, source)
         return source(From.RUNNER, ".".join(path[1:]))
@@ -187,8 +187,8 @@ class _Trace:
             From.MATRIX, ".".join(path[1:]) or "*", through[-1], ".".join(path), job.id if job else "", through=through
         )
         matrix = job.strategy.matrix if job and job.strategy else None
-        if matrix is None:
-            why = "the job has no matrix"
+        why = "the job has no matrix" if matrix is None else _not_in(matrix, path[1] if len(path) > 1 else "*")
+        if why:
             return [Source(From.NOTHING, own.name, own.where, own.path, own.job, why=why, through=through)]
         made = [one.text for one in in_job(job) if one.key.startswith("strategy.matrix")] if job else []
         traced = [one for text in made for one in self.text(text, job, None, through)]
@@ -210,12 +210,14 @@ class _Trace:
                 return self.text(text, job, owner, through)
         return source(From.RUNNER, f"env.{name}", why="no `env:` in the file sets it; a step may, through GITHUB_ENV")
 
-    def _step(self, path: tuple[str, ...], job: Job | None, source: _MakeSource) -> list[Source]:
+    def _step(self, path: tuple[str, ...], job: Job | None, asking: Step | None, source: _MakeSource) -> list[Source]:
         if len(path) < 3 or path[1] == "*":
             return source(From.STEP, "*")
         found = job.step(path[1]) if job else None
         if found is None:
             return source(From.NOTHING, path[1], why=f"no step of this job has the id `{path[1]}`")
+        if asking is not None and found.number >= asking.number:
+            return source(From.NOTHING, path[1], why=f"the step `{path[1]}` has not run by then: it comes later")
         if path[2].lower() == "outputs":
             return source(From.STEP, path[3] if len(path) > 3 else "*", step=found, at=found.where)
         return source(From.RESULT, ".".join(path[1:]), step=found, at=found.where)
@@ -260,6 +262,14 @@ class _Trace:
         if text is None:
             return source(From.NOTHING, name, why=f"`{called.path}` has no output `{name}`", at=needed.where)
         return _Trace(called, self._others, self._left).text(text, None, None, through)
+
+
+def _not_in(matrix: Matrix, name: str) -> str:
+    """Why no leg of the matrix has a value called `name`, or empty."""
+    if name == "*" or matrix.dynamic is not None or isinstance(matrix.include, Text):
+        return ""
+    names = {one.lower() for values in (matrix.vectors, *matrix.include) for one in values}
+    return "" if name.lower() in names else f"the matrix has no `{name}`"
 
 
 class _MakeSource(Protocol):

@@ -146,10 +146,11 @@ class _Evaluation:
         if name == "case":
             return self._case(node)
         values = [self.of(argument) for argument in node.arguments]
-        if name == "hashfiles" or any(isinstance(value, Unknown) for value in values):
-            return Unknown()
+        unsure = name == "hashfiles" or any(isinstance(value, Unknown) for value in values)
         try:
-            return _FUNCTIONS[name](*values)
+            if name == "format" and unsure and isinstance(values[0], str):
+                _format(values[0], *("" if isinstance(value, Unknown) else value for value in values[1:]))
+            return Unknown() if unsure else _FUNCTIONS[name](*values)
         except ValueError as trouble:
             raise ExpressionProblem(node.position, str(trouble), f"Look at what `{node.name}` is given.") from None
 

@@ -295,7 +295,9 @@ class _Build(Transformer[Token, Any]):
         if not fewest <= len(arguments) <= most:
             wanted = str(fewest) if fewest == most else f"at least {fewest}" if most == _ANY else f"{fewest} to {most}"
             raise ExpressionProblem(
-                position, f"`{token}` takes {wanted} arguments and gets {len(arguments)}.", "Count the commas."
+                position,
+                f"`{token}` takes {wanted} argument{'s' * (wanted != '1')} and gets {len(arguments)}.",
+                "Count the commas.",
             )
         return _bounded(Call(str(token), tuple(node for node, _ in arguments), position), *arguments)
 

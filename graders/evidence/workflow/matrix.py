@@ -69,6 +69,7 @@ def read_matrix(reader: Reader, node: Node) -> Matrix | None:
         else:
             vectors[name] = tuple(_value(reader, item, name) for item in entry.value.items)
     matrix = Matrix(where, frozen(vectors), lists["include"], lists["exclude"])
+    _check_exclude(reader, mapping, matrix)
     expansion = expand(matrix)
     if expansion.too_many:
         reader.refuse(
@@ -88,6 +89,29 @@ def _combinations(reader: Reader, node: Sequence, name: str) -> tuple[Mapping[st
             pairs = ((entry.key.text, entry.value) for entry in reader.entries(mapping))
             found.append(frozen({key: _value(reader, value, key) for key, value in pairs}))
     return tuple(found)
+
+
+def _check_exclude(reader: Reader, mapping: YamlMapping, matrix: Matrix) -> None:
+    """Note what `exclude` names and the matrix has not: GitHub refuses an unknown name, and excludes nothing else."""
+    node = mapping.get("exclude")
+    items = matrix.exclude if isinstance(matrix.exclude, tuple) and isinstance(node, Sequence) else ()
+    for item, at in zip(items, node.items if isinstance(node, Sequence) else (), strict=False):
+        for name, value in item.items():
+            values = matrix.vectors.get(name)
+            if values is None:
+                reader.refuse(
+                    "matrix", at, f"`exclude` names `{name[:40]}`, and the matrix has no such values.",
+                    f"It has {', '.join(f'`{one}`' for one in matrix.vectors) or 'none'}.",
+                )  # fmt: skip
+            elif isinstance(values, tuple) and not _any_like(values, value):
+                reader.warn(
+                    "matrix", at, f"`exclude` names a value of `{name}` that is not there, so it takes nothing out.",
+                    "Write the value as it stands in the matrix.",
+                )  # fmt: skip
+
+
+def _any_like(values: tuple[Any, ...], value: Any) -> bool:
+    return any(isinstance(one, Text) or isinstance(value, Text) or _same(one, value) for one in values)
 
 
 def _value(reader: Reader, node: Node, name: str) -> Any:

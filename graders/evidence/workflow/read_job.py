@@ -22,7 +22,7 @@ from graders.evidence.workflow.model import (
     frozen,
 )
 from graders.evidence.workflow.permissions import read_permissions
-from graders.evidence.workflow.read_steps import read_steps
+from graders.evidence.workflow.read_steps import read_shell, read_steps
 from graders.evidence.workflow.reader import Reader
 from graders.evidence.workflow.uses import parse_uses, what_is_wrong
 from graders.evidence.yaml_document import Kind, Mapping, Node, Scalar, Sequence
@@ -98,8 +98,8 @@ def read_job(reader: Reader, key: Scalar, node: Node) -> Job | None:
         _secrets(reader, mapping.get("secrets")) if calls else CallSecrets(),
         frozen(_services(reader, mapping.get("services"))),
         _container(reader, container, "container") if container is not None else None,
-        reader.text(mapping.get("timeout-minutes"), "`timeout-minutes`", place + "timeout-minutes"),
-        reader.text(mapping.get("continue-on-error"), "`continue-on-error`", place + "continue-on-error"),
+        _checked(reader, mapping, "timeout-minutes", place + "timeout-minutes", "a number"),
+        _checked(reader, mapping, "continue-on-error", place + "continue-on-error", "true or false"),
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def read_defaults(reader: Reader, node: Node | None, place: str = "no expression
     if run is None:
         return Defaults()
     reader.known(run, ("shell", "working-directory"), "`defaults.run`")
-    shell = reader.text(run.get("shell"), "`shell`", place)
+    shell = read_shell(reader, run.get("shell"), place)
     return Defaults(shell, reader.text(run.get("working-directory"), "`working-directory`", place))
 
 
@@ -135,7 +135,7 @@ def read_concurrency(reader: Reader, node: Node | None, place: str) -> Concurren
     group = reader.text(mapping.get("group"), "`group`", place, empty=False)
     if group is None:
         reader.refuse("concurrency", node, "`concurrency` has no `group`.", "Add one: `group: deploy-production`.")
-    cancel = reader.text(mapping.get("cancel-in-progress"), "`cancel-in-progress`", place)
+    cancel = _checked(reader, mapping, "cancel-in-progress", place, "true or false")
     return Concurrency(where, group, cancel, reader.text(mapping.get("queue"), "`queue`"))
 
 
@@ -161,7 +161,7 @@ def _runs_on(reader: Reader, node: Node | None) -> RunsOn | None:
     if isinstance(node, Mapping):
         reader.known(node, ("group", "labels"), "`runs-on`")
         labels = reader.texts(node.get("labels"), "`labels`", place) or ()
-        return RunsOn(reader.where(node), labels, reader.text(node.get("group"), "`group`", place))
+        return RunsOn(reader.where(node), labels, reader.text(node.get("group"), "`group`", place, empty=False))
     labels = reader.texts(node, "`runs-on`", place) or ()
     if not labels and isinstance(node, Sequence):
         reader.refuse("runs-on", node, "`runs-on` names no runner.", "Write `runs-on: ubuntu-latest`.")
@@ -196,9 +196,13 @@ def _strategy(reader: Reader, node: Node | None) -> Strategy | None:
     return Strategy(
         reader.where(node),
         read_matrix(reader, matrix) if matrix is not None else None,
-        reader.text(mapping.get("fail-fast"), "`fail-fast`", place),
-        reader.text(mapping.get("max-parallel"), "`max-parallel`", place),
+        _checked(reader, mapping, "fail-fast", place, "true or false"),
+        _checked(reader, mapping, "max-parallel", place, "a number"),
     )
+
+
+def _checked(reader: Reader, mapping: Mapping, key: str, place: str, kind: str) -> Text | None:
+    return reader.one_of_kind(reader.text(mapping.get(key), f"`{key}`", place), f"`{key}`", kind)
 
 
 def _secrets(reader: Reader, node: Node | None) -> CallSecrets:

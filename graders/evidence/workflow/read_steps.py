@@ -6,9 +6,11 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
-from graders.evidence.workflow.model import Step
+from graders.evidence.workflow.model import Step, Text
 from graders.evidence.workflow.reader import Reader
+from graders.evidence.workflow.shells import SHELLS
 from graders.evidence.workflow.uses import parse_uses, what_is_wrong
 from graders.evidence.yaml_document import Kind, Node, Scalar, Sequence
 
@@ -81,10 +83,30 @@ def _step(reader: Reader, number: int, node: Node, scope: str) -> Step | None:
         reader.text(mapping.get("name"), "`name`", place),
         uses, reader.settings(mapping.get("with"), "`with`", place),
         reader.text(mapping.get("run"), "`run`", place, empty=False),
-        reader.text(mapping.get("shell"), "`shell`", place),
+        read_shell(reader, mapping.get("shell"), place),
         reader.text(mapping.get("working-directory"), "`working-directory`", place),
         reader.settings(mapping.get("env"), "`env`", place),
         reader.condition(mapping.get("if"), "`if`", f"{place}.if"),
-        reader.text(mapping.get("continue-on-error"), "`continue-on-error`", place),
-        reader.text(mapping.get("timeout-minutes"), "`timeout-minutes`", place),
+        reader.one_of_kind(
+            reader.text(mapping.get("continue-on-error"), "`continue-on-error`", place), "`continue-on-error`",
+            "true or false",
+        ),
+        reader.one_of_kind(
+            reader.text(mapping.get("timeout-minutes"), "`timeout-minutes`", place), "`timeout-minutes`", "a number"
+        ),
     )  # fmt: skip
+
+
+def read_shell(reader: Reader, node: Node | None, place: str) -> Text | None:
+    """A `shell:`; a step with one that GitHub does not know fails. It knows names, and commands with a `{0}`."""
+    shell = reader.text(node, "`shell`", place)
+    if (
+        shell is not None
+        and not shell.dynamic
+        and shell.value.strip().lower() not in SHELLS
+        and "{0}" not in shell.value
+    ):
+        near = get_close_matches(shell.value.strip().lower(), SHELLS, n=1, cutoff=0.6)
+        hint = f"Did you mean `{near[0]}`?" if near else f"Write one of {', '.join(SHELLS)}, or a command with `{{0}}`."
+        reader.warn("shell", shell.where, f"`{shell.value[:40]}` is no shell that GitHub knows.", hint)
+    return shell

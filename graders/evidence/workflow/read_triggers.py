@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from graders.evidence.workflow.cron import SHORTEST, too_often, what_is_wrong
 from graders.evidence.workflow.events import EVENTS
 from graders.evidence.workflow.filter_pattern import PatternProblem, check
 from graders.evidence.workflow.model import Input, Text, Trigger, Where, frozen
@@ -136,15 +137,14 @@ def _schedule(reader: Reader, where: Where, node: Node) -> Trigger | None:
         if mapping is not None:
             reader.known(mapping, EVENTS["schedule"].filters, "An item of `on.schedule`")
             cron = reader.text(mapping.get("cron"), "`cron`", empty=False)
-            if cron is not None and len(cron.value.split()) != 5:
-                reader.refuse(
-                    "on",
-                    cron.where,
-                    f"`{cron.value[:40]}` is no cron time.",
-                    "Write five fields: minute hour day month weekday.",
-                )
+            wrong = what_is_wrong(cron.value) if cron is not None else ""
+            if cron is not None and wrong:
+                reader.refuse("on", cron.where, wrong, "Write five fields: minute hour day month weekday.")
             elif cron is not None:
                 crons.append(cron)
+                if too_often(cron.value):
+                    often = f"`{cron.value}` asks for a run more often than every {SHORTEST} minutes."
+                    reader.warn("on", cron.where, often, "GitHub leaves the runs between out: ask for fewer.")
     if not crons and not (isinstance(node, Sequence) and node.items):
         reader.refuse("on", where, "`schedule` needs times.", "Write `- cron: '0 6 * * 1'` below it.")
     return Trigger("schedule", where, crons=tuple(crons)) if crons else None
@@ -184,10 +184,22 @@ def read_input(reader: Reader, key: Scalar, node: Node, event: str) -> Input:
     if default is not None:
         reader.unchanged(default, "default")
     description = reader.text(mapping.get("description"), "`description`", place)
+    options = reader.texts(mapping.get("options"), "`options`") or ()
+    if type is not None and type.value == "choice" and event == "workflow_dispatch":
+        _check_choice(reader, name, type, default, options)
     return Input(
         name, where, type.value if type else "", bool(required and required.boolean), default,
-        reader.texts(mapping.get("options"), "`options`") or (), description.value if description else "",
+        options, description.value if description else "",
     )  # fmt: skip
+
+
+def _check_choice(reader: Reader, name: str, type: Text, default: Text | None, options: tuple[Text, ...]) -> None:
+    offered = [option.value for option in options]
+    if not offered:
+        reader.refuse("input", type.where, f"The choice `{name}` has no `options`.", "Add them: `options: [a, b]`.")
+    elif default is not None and default.value not in offered:
+        what = f"The default `{default.value[:40]}` of `{name}` is none of its `options`."
+        reader.refuse("input", default.where, what, "Add it to them, or take another.")
 
 
 def _outputs(reader: Reader, node: Node | None) -> dict[str, Text]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from math import isnan
 
 from graders.evidence.workflow.availability import PLACES, not_allowed
-from graders.evidence.workflow.evaluate import as_text
-from graders.evidence.workflow.expression import Expression, ExpressionProblem
+from graders.evidence.workflow.evaluate import as_text, evaluate, truthy
+from graders.evidence.workflow.expression import STATUS_FUNCTIONS, Expression, ExpressionProblem, calls, number
 from graders.evidence.workflow.model import Finding, Settings, Text, Where, frozen
 from graders.evidence.workflow.template import OPEN, condition, pieces
 from graders.evidence.yaml_document import Entry, Kind, Mapping, Node, Scalar, Sequence
@@ -159,11 +160,40 @@ class Reader:
             )  # fmt: skip
         for expression, start in [(piece.expression, piece.inner_start) for piece in inner] or [(found.expression, 0)]:
             self._allowed(text, expression, start, place)
+        if not found.always_true_text:
+            self._constant(text, found.expression, what)
+        return text
+
+    def _constant(self, text: Text, expression: Expression, what: str) -> None:
+        try:
+            known = truthy(evaluate(expression))
+        except ExpressionProblem:
+            return
+        if known is False or (known and not calls(expression, STATUS_FUNCTIONS)):
+            self.warn(
+                "if-constant", text.where, f"{what} is always {str(known).lower()}, whatever happens.",
+                "Ask for something that differs from run to run, or take it out." if known else
+                "What it stands at never runs: ask for something that can be true, or take it out.",
+            )  # fmt: skip
+
+    def one_of_kind(self, text: Text | None, what: str, kind: str) -> Text | None:
+        """`text`, refused where it is neither an expression nor, as `kind` asks, `true or false` or `a number`."""
+        if text is None or text.dynamic:
+            return text
+        if kind == "a number":
+            right = bool(text.value.strip()) and not isnan(number(text.value))
+        else:
+            right = text.boolean is not None
+        if not right:
+            self.refuse("wrong-kind", text.where, f"{what} is `{text.value[:40]}`, not {kind}.", f"Write {kind}.")
+        elif text.kind is Kind.TEXT:
+            self.warn("wrong-kind", text.where, f"{what} is a text, as it is in quotes, not {kind}.", "Take them off.")
         return text
 
     def _allowed(self, text: Text, expression: Expression, start: int, place: str) -> None:
         wrong = not_allowed(expression, PLACES[place])
         if wrong is None:
+            self._worth(text, expression, start)
             return
         name, position = wrong
         hint = f"Allowed here: {', '.join(sorted(PLACES[place].contexts)) or 'none'}."
@@ -172,6 +202,13 @@ class Reader:
         if name.lower() == "secrets":
             hint = "Put the secret into `env:` and ask for `env.NAME`." if place.endswith("steps.if") else hint
         self.refuse("not-available", text.at(start + position), f"`{name}` is not available in `{place}`.", hint)
+
+    def _worth(self, text: Text, expression: Expression, start: int) -> None:
+        """Note an expression that stops every run with an error."""
+        try:
+            evaluate(expression)
+        except ExpressionProblem as trouble:
+            self.warn("expression", text.at(start + trouble.position), trouble.what, trouble.next)
 
 
 def _kind(node: Node) -> str:

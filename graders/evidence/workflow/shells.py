@@ -18,6 +18,7 @@ _COMMANDS = {
     "powershell": "powershell -command \". '{0}'\"",
     "cmd": 'cmd /D /E:ON /V:OFF /S /C "CALL "{0}""',
 }
+SHELLS = tuple(_COMMANDS)
 _UNSPECIFIED = "bash -e {0}"
 
 

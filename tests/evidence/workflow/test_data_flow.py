@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from graders.evidence.workflow.data_flow import From, Source, library, sources_of, visible
@@ -201,8 +203,8 @@ def test_every_expression_of_a_file_is_found() -> None:
 
     files = sample_files()
     for name, found in samples().items():
-        if name == "anchors":
-            continue  # an alias is read at each use
         text = files[found.path].decode()
+        if re.search(r"[:-] \*\w", text):
+            continue  # an alias is read at each use
         bare_ifs = sum(1 for use in in_workflow(found) if use.key == "if" and "${{" not in use.text.value)
         assert sum(1 for _ in in_workflow(found)) - bare_ifs == text.count("${{"), name
