@@ -180,11 +180,8 @@ class Reader:
         """`text`, refused where it is neither an expression nor, as `kind` asks, `true or false` or `a number`."""
         if text is None or text.dynamic:
             return text
-        if kind == "a number":
-            right = bool(text.value.strip()) and not isnan(number(text.value))
-        else:
-            right = text.boolean is not None
-        if not right:
+        is_number = bool(text.value.strip()) and not isnan(number(text.value))
+        if not (is_number if kind == "a number" else text.boolean is not None):
             self.refuse("wrong-kind", text.where, f"{what} is `{text.value[:40]}`, not {kind}.", f"Write {kind}.")
         elif text.kind is Kind.TEXT:
             self.warn("wrong-kind", text.where, f"{what} is a text, as it is in quotes, not {kind}.", "Take them off.")
