@@ -296,6 +296,7 @@ def submit(
     It holds what you committed, and what origin has: what `check` judges now.
     """
     from graders.step import find
+    from graders.workspace.home import meant
     from graders.workspace.locate import workspace_of
     from graders.workspace.submit import submit as make
 
@@ -303,7 +304,7 @@ def submit(
     repository, here = workspace_of(place), Path.cwd()
     if into is None:  # in the clone it would soon be committed
         into = repository.parent if here.resolve().is_relative_to(repository.resolve()) else here
-    made = make(place, repository, into.expanduser().absolute())
+    made = make(place, repository, meant(into))
     if made.problem:
         say("Some of it can't be checked, here or where you hand it in:", err=True)
         say_problem(made.problem)

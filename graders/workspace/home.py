@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graders.problems import Problem
+
 if TYPE_CHECKING:
     from graders.step import Place
 
@@ -16,6 +18,14 @@ def home() -> Path:
     """The learner's folder: `$NINESTEPS_HOME`, else `~/ninesteps`. Always absolute; not made here."""
     chosen = os.environ.get(VARIABLE, "").strip()
     return Path(chosen or "~/ninesteps").expanduser().absolute()
+
+
+def meant(path: Path) -> Path:
+    """The absolute path that a learner means, with `~` and `~name` for a home. Raises Problem where there is no such home."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise Problem(f"{path} names a home folder that is not there.", "Write the whole path.") from None
 
 
 def state_dir() -> Path:

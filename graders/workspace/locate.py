@@ -6,7 +6,7 @@ from pathlib import Path
 
 from graders.problems import Problem
 from graders.step import ROOT, Place
-from graders.workspace.home import default_workspace
+from graders.workspace.home import default_workspace, meant
 from graders.workspace.progress import load
 
 
@@ -19,7 +19,7 @@ def workspace_of(place: Place, path: Path | None = None) -> Path:
     """
     recorded = folder_of(place) / "repo"
     if path is not None:
-        path = path.expanduser().absolute()
+        path = meant(path)
         if not (path / ".git").exists() and (path / "repo" / ".git").exists():
             path = path / "repo"
         return recorded if path.resolve() == recorded.resolve() else path

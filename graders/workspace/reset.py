@@ -9,6 +9,7 @@ from pathlib import Path
 from graders.forge.git_calls import ask, forge_git, without_caller_variables
 from graders.problems import Problem
 from graders.step import Place
+from graders.workspace.home import meant
 from graders.workspace.progress import load
 from graders.workspace.start import ORIGIN, REPO, Workspace, built, put
 
@@ -21,7 +22,7 @@ def reset(place: Place, workspace: Path, prepare: Callable[[Workspace], None] = 
     `01_git.kept-1`, where the old two now are. Raises Problem where there is nothing to reset, or where the old can't
     be moved, and whatever `prepare` raises; then all is as it was.
     """
-    folder = workspace.expanduser().absolute()
+    folder = meant(workspace)
     old = [name for name in (REPO, ORIGIN) if os.path.lexists(folder / name)]
     if not old:
         raise Problem(

@@ -16,7 +16,7 @@ from graders.forge.git_calls import ask, learner_git, settings_free_git, without
 from graders.problems import Problem
 from graders.starter import SEEDS, starter_for
 from graders.step import Place
-from graders.workspace.home import default_workspace
+from graders.workspace.home import default_workspace, meant
 
 REPO = "repo"
 ORIGIN = "origin.git"
@@ -45,7 +45,9 @@ def start(place: Place, into: Path | None = None, seed: int | None = None) -> Wo
     `seed` (0 to SEEDS - 1) is drawn where it is None. Raises Problem where something is there already, where the folder
     can't be written, or where git fails; then nothing half made stays.
     """
-    folder = (into.expanduser() if into else default_workspace(place)).absolute()
+    folder = meant(into) if into else default_workspace(place)
+    if os.path.expandvars(folder) != str(folder):  # GitPython would take it for the variable's value
+        raise Problem(f"The name {folder} holds a variable, which git is not given.", "Choose another: --into DIR")
     for name in (REPO, ORIGIN):
         if _taken(folder / name):
             raise Problem(

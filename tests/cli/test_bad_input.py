@@ -412,3 +412,17 @@ def test_a_defect_of_ours_is_told_and_its_traceback_kept(newcomer: Terminal, tmp
     (kept,) = tmp_path.glob("ninesteps-defect-*.txt")
     assert str(kept) in done.err
     assert "Traceback" in kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("into", "said"),
+    [
+        ("x$HOME", "holds a variable, which git is not given."),
+        ("~no-such-user/x", "~no-such-user/x names a home folder that is not there."),
+    ],
+)
+def test_a_folder_that_means_another_is_refused(newcomer: Terminal, into: str, said: str) -> None:
+    done = newcomer("start", "git", "--into", into)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
