@@ -1,6 +1,7 @@
 """A drawing as data: what a step shows beside its verdicts, with no idea of how it is drawn.
 
-A verdict's `marks` name what it complains about: a commit by its id, a job by its id (in every run that holds one).
+A verdict's `marks` name what it complains about: a commit by its id, a job by its id, in every run that holds one.
+The id of a job with a matrix marks all its legs, that of a job that calls a workflow all jobs called.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ class State(StrEnum):
 class JobNode:
     """One job: `needs` are ids of jobs before it, `environment` what it deploys to, `note` what else is worth a line.
 
-    `text` is the name that GitHub shows. Each leg of a matrix is a job, with an id of its own: `test (3.13)`.
+    `text` is the name that GitHub shows. A leg of a matrix is a job with an id of its own, `test (3.13)`, and so is a job
+    of a workflow that is called, `release / deploy`.
     """
 
     id: str

@@ -11,7 +11,17 @@ from graders.picture import JobNode, Pipelines, State
 from graders.reports.drawing import LETTER, LOOK_HERE, cells, page, style, tag, tag_width, xml
 from graders.reports.layered_layout import Box, Layout, Line, Spot, arrange
 from graders.reports.palette import JOB_TONES
-from graders.reports.pipeline_words import ShownRun, as_text, name, needs_of, outline, shown_runs, summary, tally
+from graders.reports.pipeline_words import (
+    ShownRun,
+    as_text,
+    is_marked,
+    name,
+    needs_of,
+    outline,
+    shown_runs,
+    summary,
+    tally,
+)
 from graders.reports.safe_text import cut, one_line
 from graders.reports.wording import JOB_LOOKS
 
@@ -57,7 +67,7 @@ def _run(run: ShownRun, marks: frozenset[str]) -> _Drawn:
     parts = [heading.xml, f'<g transform="translate(0 {heading.height:g})">']
     parts += _lines(layout)
     parts += _heads(layout)
-    parts += [_job(job, spot, job.id in marks) for job, spot in zip(run.jobs, layout.spots, strict=True)]
+    parts += [_job(job, spot, is_marked(job, marks)) for job, spot in zip(run.jobs, layout.spots, strict=True)]
     parts.append("</g>")
     width, height = max(heading.width, layout.width), heading.height + layout.height
     if run.others:

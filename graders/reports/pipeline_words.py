@@ -75,6 +75,11 @@ def name(job: JobNode) -> str:
     return one_line(job.text, _NAME) or one_line(job.id, _NAME)
 
 
+def is_marked(job: JobNode, marks: frozenset[str]) -> bool:
+    """Whether `marks` hold the job's id, or that of the job whose leg or called job it is."""
+    return any(job.id == mark or job.id.startswith((f"{mark} (", f"{mark} / ")) for mark in marks)
+
+
 def summary(pipelines: Pipelines, marks: frozenset[str]) -> str:
     """One breath about the pipelines: how many jobs, how they stand, which failed or wait, which are marked."""
     jobs = [job for run in pipelines.runs for job in run.jobs]
@@ -125,7 +130,7 @@ def _lines(page: Page, pipelines: Pipelines, marks: frozenset[str]) -> Iterator[
             if not run.jobs:
                 yield Text("  no jobs")
         for layer, job in _in_order(run.jobs):
-            yield from _job_lines(page, job, layer, column, job.id in marks)
+            yield from _job_lines(page, job, layer, column, is_marked(job, marks))
         if run.others:
             yield from page.wrapped(Text("  "), page.text(run.others), page.width - 2)
 
@@ -151,7 +156,7 @@ def _in_order(jobs: Sequence[JobNode]) -> list[tuple[int, JobNode]]:
 
 def _in_words(job: JobNode, marks: frozenset[str]) -> str:
     words = f"{_full_name(job)}: {JOB_LOOKS[job.state].word}"
-    remarks = _remarks(job, job.id in marks)
+    remarks = _remarks(job, is_marked(job, marks))
     return f"{words} ({'; '.join(remarks)})" if remarks else words
 
 
@@ -178,7 +183,7 @@ def _others(jobs: Sequence[JobNode], marks: frozenset[str], more: str = "") -> s
 
 
 def _marked(jobs: Sequence[JobNode], marks: frozenset[str]) -> str:
-    return _listed([name(job) for job in jobs if job.id in marks], _NAMED_NEEDS)
+    return _listed([name(job) for job in jobs if is_marked(job, marks)], _NAMED_NEEDS)
 
 
 def _listed(names: Sequence[str], most: int) -> str:

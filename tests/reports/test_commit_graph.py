@@ -1,7 +1,7 @@
 from xml.etree.ElementTree import Element
 
 import pytest
-from defusedxml import ElementTree
+from drawn_svg import SVG, check_inert, parsed, texts, with_class
 from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import ALL_PASSED, GRAPH, HOSTILE, long_graph, with_text
@@ -10,21 +10,11 @@ from graders.picture import CommitGraph, Node
 from graders.reports import commit_graph
 from graders.reports.drawing import LOOK_HERE
 
-SVG = "{http://www.w3.org/2000/svg}"
-ELEMENTS = {"svg", "title", "desc", "style", "rect", "circle", "path", "text", "g"}
 NONE: frozenset[str] = frozenset()
 
 
 def drawn(graph: CommitGraph, marks: frozenset[str] = NONE) -> Element:
-    return ElementTree.fromstring(commit_graph.svg(graph, marks))
-
-
-def with_class(drawing: Element, tag: str, name: str) -> list[Element]:
-    return [element for element in drawing.iter(SVG + tag) if name in element.get("class", "").split()]
-
-
-def texts(drawing: Element) -> list[str]:
-    return [element.text or "" for element in drawing.iter(SVG + "text")]
+    return parsed(commit_graph.svg(graph, marks))
 
 
 def test_a_drawing_names_and_describes_itself() -> None:
@@ -140,9 +130,3 @@ def test_any_text_is_well_formed(text: str) -> None:
     assert picture is not None
     check_inert(drawn(picture, frozenset([text])))
     assert "\x1b" not in commit_graph.as_text(picture, NONE)
-
-
-def check_inert(drawing: Element) -> None:
-    assert {element.tag.removeprefix(SVG) for element in drawing.iter()} <= ELEMENTS
-    names = {name for element in drawing.iter() for name in element.attrib}
-    assert not {name for name in names if name.startswith("on") or "href" in name}
