@@ -1,11 +1,18 @@
+from dataclasses import replace
+
 import pytest
+from drawn_svg import SVG
 from html_outline import DATA, Outline
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pipeline_samples import RELEASE, judged_with
+from pipeline_samples import with_text as pipelines_with
 from report_samples import ALL_PASSED, BROKEN, HOSTILE, MIXED, STARTER, with_text
 
 from graders.criterion import Kind
+from graders.picture import CommitGraph, Picture, Pipeline, Pipelines
 from graders.reports import card, wording
+from graders.reports.drawing import LOOK_HERE
 from graders.reports.safe_text import one_line
 from graders.result import Result
 
@@ -58,8 +65,26 @@ def test_the_drawing_has_the_commits_complained_about_and_its_words() -> None:
     assert "9a3d5c7 Filter the widget list by max_price_cents (look here)" in outline.text
 
 
-def test_no_picture_no_figure() -> None:
-    assert "figure" not in {tag for tag, _ in Outline(card.html(BROKEN)).tags}
+def test_a_pipeline_is_drawn_with_its_words() -> None:
+    outline = Outline(card.html(judged_with(RELEASE, ("staging",))))
+    marked = [one for one in outline.drawing.iter() if (one.tag, one.text) == (f"{SVG}text", LOOK_HERE)]
+    assert len(marked) == 1
+    (image,) = outline.images
+    assert image["alt"] == (
+        "Tag v1.4.0: 3 jobs in 1 workflow, 2 success, 1 waiting (Deploy to production). "
+        "Marked “look here”: Deploy to staging."
+    )
+    assert f"{image['alt']}The same pipeline in words Release build: success" in outline.text
+    assert "Deploy to staging (staging): success (look here; needs build; environment staging)" in outline.text
+    assert {tag for tag, _ in outline.tags} - {"style"} <= KEPT_BY_JUPYTERLAB
+
+
+@pytest.mark.parametrize(
+    "picture", [None, CommitGraph("t", ()), Pipelines("t", ()), Pipelines("t", (Pipeline("CI", ()),))]
+)
+def test_no_picture_no_figure(picture: Picture | None) -> None:
+    assert "figure" in {tag for tag, _ in Outline(card.html(MIXED)).tags}
+    assert "figure" not in {tag for tag, _ in Outline(card.html(replace(MIXED, picture=picture))).tags}
 
 
 def test_same_result_same_bytes() -> None:
@@ -74,8 +99,16 @@ def test_hostile_text_survives_and_is_inert(text: str) -> None:
     assert "".join(outline.text.replace("`", "").split()).count(shown) >= 10
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_pipeline_survives_and_is_inert(text: str) -> None:
+    outline = Outline(card.html(judged_with(pipelines_with(text), ("b", text))))
+    check_inert(outline, same_as=Outline(card.html(judged_with(pipelines_with("harmless"), ("b", "harmless")))))
+    shown = "".join(one_line(text, 60).rstrip("…").replace("`", "").split())
+    assert "".join(outline.text.replace("`", "").split()).count(shown) >= 10
+
+
 @given(st.text(st.characters(exclude_categories=()), max_size=60))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_any_text_is_inert(text: str) -> None:
     check_inert(Outline(card.html(with_text(f"a{text}"))))
     check_inert(Outline(card.problem_html(f"a{text}", f"a{text}")), same_as=Outline(card.problem_html("a", "a")))

@@ -2,7 +2,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from drawn_svg import SVG, check_inert, parsed, texts, with_class
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import ALL_PASSED, GRAPH, HOSTILE, long_graph, with_text
 
@@ -125,6 +125,7 @@ def test_hostile_text_is_inert(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=60))
+@settings(deadline=None)
 def test_any_text_is_well_formed(text: str) -> None:
     picture = with_text(text).picture
     assert picture is not None

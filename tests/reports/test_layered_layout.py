@@ -1,7 +1,7 @@
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graders.reports.layered_layout import Box, Layout, Line, Spot, arrange, layers
@@ -70,6 +70,7 @@ def test_a_circle_is_cut_somewhere(needs: list[list[int]]) -> None:
 
 
 @given(graphs())
+@settings(deadline=None)
 def test_no_two_boxes_meet_and_each_stands_right_of_its_needs(boxes: list[Box]) -> None:
     layout = arrange(boxes)
     for one, other in combinations(layout.spots, 2):
@@ -82,6 +83,7 @@ def test_no_two_boxes_meet_and_each_stands_right_of_its_needs(boxes: list[Box]) 
 
 
 @given(graphs())
+@settings(deadline=None)
 def test_lines_lead_to_exactly_those_that_need_it_and_around_all_others(boxes: list[Box]) -> None:
     layout = arrange(boxes)
     for number in range(len(boxes)):
@@ -90,6 +92,7 @@ def test_lines_lead_to_exactly_those_that_need_it_and_around_all_others(boxes: l
 
 
 @given(graphs())
+@settings(deadline=None)
 def test_all_of_it_is_inside(boxes: list[Box]) -> None:
     layout = arrange(boxes)
     for spot in layout.spots:

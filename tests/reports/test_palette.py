@@ -2,7 +2,8 @@
 
 import pytest
 
-from graders.reports.palette import DARK, LANE_COLOURS, LIGHT
+from graders.picture import State
+from graders.reports.palette import DARK, JOB_TONES, LANE_COLOURS, LIGHT
 
 THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 TONES = ["text", "muted", "passed", "failed", "cannot-check", "error", "waiting"]
@@ -40,6 +41,19 @@ def test_branch_labels_are_readable(theme: dict[str, str], lane: int) -> None:
 @THEMES
 def test_the_look_here_tag_is_readable(theme: dict[str, str]) -> None:
     assert contrast(theme["page"], theme["failed"]) >= 4.5
+
+
+@THEMES
+@pytest.mark.parametrize("state", State)
+def test_jobs_are_readable(theme: dict[str, str], state: State) -> None:
+    tone = theme[JOB_TONES[state]]
+    assert contrast(tone, theme["panel"]) >= 4.5  # the word and the icon in the box
+    assert contrast(tone, theme["page"]) >= 4.5  # its border, and the sign in a full icon
+
+
+@THEMES
+def test_lines_between_jobs_are_seen(theme: dict[str, str]) -> None:
+    assert contrast(theme["edge"], theme["page"]) >= 3
 
 
 @THEMES

@@ -3,7 +3,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from drawn_svg import SVG, check_inert, parsed, texts, with_class
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline_samples import EVERY_STATE, LEGS, MATRIX, ONE_JOB, RELEASE, TWO_WORKFLOWS, many_jobs, with_text
 from report_samples import HOSTILE
@@ -159,11 +159,13 @@ def test_hostile_text_is_inert(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=60))
+@settings(deadline=None)
 def test_any_text_is_well_formed(text: str) -> None:
     check_inert(drawn(with_text(text), frozenset([text])))
 
 
 @given(st.lists(st.lists(st.integers(-1, 12), max_size=4), max_size=10))
+@settings(deadline=None)
 def test_needs_that_are_wrong_never_break_it(needs: list[list[int]]) -> None:
     """Circles, jobs that are not there, ids given twice: the file said so, and the picture shows what it can."""
     jobs = tuple(

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipeline_samples import EVERY_STATE, MATRIX, ONE_JOB, RELEASE, TWO_WORKFLOWS, many_jobs, with_text
 from report_samples import HOSTILE
@@ -131,6 +131,7 @@ def test_a_job_that_needs_many_names_some() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=60), st.sampled_from(["utf-8", "ascii", "cp1252"]))
+@settings(deadline=None)
 def test_any_text_is_printable(text: str, encoding: str) -> None:
     shown = as_text(with_text(text), frozenset([text]), encoding=encoding)
     shown.encode(encoding)

@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from report_samples import HOSTILE
 
@@ -37,6 +37,7 @@ def test_what_is_left_of_a_text(text: str, shown: str) -> None:
 
 
 @given(ANY_TEXT)
+@settings(deadline=None)
 @example(HOSTILE[7])
 def test_one_line_is_printable_and_stays_as_it_is(text: str) -> None:
     shown = one_line(text, 40)
@@ -52,6 +53,7 @@ def test_long_text_ends_in_an_ellipsis() -> None:
 
 
 @given(ANY_TEXT, st.sampled_from(["ascii", "cp1252", "latin-1", "utf-8", "no-such-encoding"]))
+@settings(deadline=None)
 def test_encodable_never_fails_to_print(text: str, encoding: str) -> None:
     printable = encodable(one_line(text), encoding)
     printable.encode("ascii" if encoding == "no-such-encoding" else encoding)

@@ -2,7 +2,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import ALL_PASSED, BROKEN, HOSTILE, MIXED, STARTER, with_text
 from rich.cells import cell_len
@@ -67,6 +67,7 @@ def test_hostile_text_is_shown_and_inert(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=80))
+@settings(deadline=None)
 def test_any_text_makes_a_report(text: str) -> None:
     report = terminal.render(with_text(f"a{text}"), width=60)
     report.encode()
