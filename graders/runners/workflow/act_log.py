@@ -140,7 +140,8 @@ def _action(told: str, leg: _Leg, number: int) -> ActionCall | None:
     try:
         record = json.loads(base64.b64decode(told.strip(), validate=True))
         inputs = {str(name): str(value) for name, value in record.pop("inputs").items()}
-        return ActionCall(leg.id, leg.matrix, number, str(record.pop("action")).lower(), inputs, record)
+        room = str(record.pop("room", ""))
+        return ActionCall(leg.id, leg.matrix, number, str(record.pop("action")).lower(), inputs, record, room)
     except (ValueError, binascii.Error, KeyError, AttributeError, TypeError, RecursionError):
         return None
 

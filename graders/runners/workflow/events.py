@@ -6,7 +6,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 REPOSITORY = "learner/widgets"
@@ -29,9 +29,12 @@ def push(branch: str, commit: str, *, before: str = _NOTHING, message: str = "",
     return _push(f"refs/heads/{branch}", commit, before, message, default_branch)
 
 
-def push_tag(tag: str, commit: str, *, message: str = "", default_branch: str = "main") -> Event:
-    """A push of a new tag that names `commit`."""
-    return _push(f"refs/tags/{tag}", commit, _NOTHING, message, default_branch)
+def push_tag(
+    tag: str, commit: str, *, base_ref: str | None = None, message: str = "", default_branch: str = "main"
+) -> Event:
+    """A push of a new tag that names `commit`; `base_ref` is the branch whose tip that is, if there is one."""
+    event = _push(f"refs/tags/{tag}", commit, _NOTHING, message, default_branch)
+    return replace(event, payload={**event.payload, "base_ref": base_ref})
 
 
 def _push(ref: str, commit: str, before: str, message: str, default_branch: str) -> Event:

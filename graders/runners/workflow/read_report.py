@@ -38,7 +38,7 @@ def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
         actions=tuple(
             replace(one, action=one.action.replace("ninesteps/", "actions/")) for one in actions if _can_be(one, plan)
         ),
-        calls=_calls(members),
+        calls=_calls(members, {one.room: one.job for one in actions if one.room}),
         artifacts=_artifacts(members),
         caches=_caches(members),
         trouble=_trouble(members, jobs),
@@ -121,7 +121,8 @@ def _leg(job: JobRun) -> int:
     return int(number[1]) if number else 0
 
 
-def _calls(members: Mapping[str, bytes]) -> tuple[Call, ...]:
+def _calls(members: Mapping[str, bytes], rooms: Mapping[str, str]) -> tuple[Call, ...]:
+    """`rooms` tells the job where its own name for itself would not: two calls of one workflow have the same job."""
     calls = []
     for text in members.get("record/calls.jsonl", b"").splitlines()[:_MOST_CALLS]:
         try:
@@ -129,10 +130,9 @@ def _calls(members: Mapping[str, bytes]) -> tuple[Call, ...]:
             if not line["job"]:  # act itself looks for tools
                 continue
             words, names = tuple(map(str, line["argv"])), tuple(map(str, line["names"]))
-            code = int(line.get("exit_code", 0))
-            calls.append(
-                Call(str(line["tool"]), words, str(line["job"]), str(line["step"]), str(line["cwd"]), names, code)
-            )
+            code, images = int(line.get("exit_code", 0)), tuple(map(str, line.get("images", ())))
+            job = rooms.get(str(line.get("room", "")), str(line["job"]))
+            calls.append(Call(str(line["tool"]), words, job, str(line["step"]), str(line["cwd"]), names, code, images))
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
     return tuple(calls)

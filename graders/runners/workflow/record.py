@@ -68,6 +68,7 @@ class ActionCall:
     action: str
     inputs: Mapping[str, str]
     told: Mapping[str, Any] = field(default_factory=dict)
+    room: str = field(default="", repr=False, compare=False)
 
     @property
     def unknown(self) -> bool:
@@ -76,7 +77,10 @@ class ActionCall:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a played command (`docker`, `kubectl`, …) or of `pip`: its words, and the names that it could read."""
+    """A call of a played command (`docker`, `kubectl`, …) or of `pip`: its words, and the names that it could read.
+
+    `images` are those that the manifests name which it was given by file or on standard input.
+    """
 
     tool: str
     argv: tuple[str, ...]
@@ -85,6 +89,7 @@ class Call:
     cwd: str
     names: tuple[str, ...]
     exit_code: int = 0
+    images: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

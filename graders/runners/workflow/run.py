@@ -26,8 +26,11 @@ from graders.runners.workflow.record import CacheEntry, Run
 from graders.runners.workflow.repository import project_files, readable_by_all, remote_files
 from graders.runners.workflow.tools import tools, unknown_action
 
-SHIMS = ("docker", "podman", "kubectl", "helm", "terraform", "aws", "gcloud", "az", "gh", "ssh", "scp", "rsync")
-_FORMAT = 1
+SHIMS = (
+    "docker", "podman", "kubectl", "helm", "kustomize", "terraform", "aws", "gcloud", "az", "gh", "ssh", "scp", "rsync",
+    "curl", "wget",
+)  # fmt: skip
+_FORMAT = 2
 _MOST_REMEMBERED = 16 << 20
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENVIRONMENT = {"RUNNER_ENVIRONMENT": "github-hosted", "ImageOS": "ubuntu24"}

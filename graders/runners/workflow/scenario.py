@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from graders.evidence.git_command import Git
 from graders.evidence.workflow import triggers
@@ -17,6 +18,8 @@ from graders.evidence.workflow.model import Job, Step, Workflow
 from graders.evidence.workflow.read import read_workflows
 from graders.evidence.workflow.triggers import Skip, runs_on
 from graders.runners.workflow import events
+from graders.runners.workflow.approvals import run_in_stages
+from graders.runners.workflow.gated import Stage
 from graders.runners.workflow.plan import workflow_files
 from graders.runners.workflow.record import ActionCall, Artifact, CacheEntry, Call, JobRun, Run, StepRun
 from graders.runners.workflow.repository import merge_commit, with_changes
@@ -35,6 +38,10 @@ class Scenario:
     `changes` is what we change in the learner's commit before (path to content, None deletes); `paths` are the changed
     files that path filters see, by default those of `changes`, else every file of the commit. `message` is the newest
     commit's. `secrets`, `variables`, `caches` and `answers` are `run_workflow`'s.
+
+    With `beside_main`, main stays at the learner's commit, and does not have the changed one. With `gates`, the jobs of
+    these environments wait, and those in `approvals` are approved, see `approvals.run_in_stages`. Workflows in
+    `known_green` (paths) are not run, and count as green for those that wait for them.
     """
 
     event: str = "push"
@@ -42,6 +49,10 @@ class Scenario:
     changes: Mapping[str, bytes | None] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     message: str = "A change"
+    beside_main: bool = False
+    gates: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()
+    known_green: tuple[str, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     caches: tuple[CacheEntry, ...] = ()
@@ -58,10 +69,11 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A workflow that the event started, with what it did."""
+    """A workflow that the event started, with what it did, and where jobs wait for approvals, how that grew."""
 
     workflow: Workflow
     run: Run
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +157,7 @@ class Outcome:
 def _failing(started: Started) -> Iterator[Failing]:
     workflow = started.workflow
     for job_run in started.run.jobs:
-        if job_run.result in ("success", "skipped"):
+        if job_run.result in ("success", "skipped", "waiting", "not run"):
             continue
         job = workflow.job(job_run.id)
         step_run = next((step for step in job_run.steps if step.result == "failure"), None)
@@ -161,22 +173,28 @@ def play(git: Git, commit: str, base: str, scenario: Scenario, cache: Path) -> O
     Raises Problem where what is needed to run a workflow is not there.
     """
     changed = with_changes(git, commit, scenario.changes, scenario.message) if scenario.changes else commit
-    files = workflow_files(git, changed)
-    workflows, _ = read_workflows(files)
+    main = base if scenario.event == "pull_request" else commit if scenario.beside_main else changed
+    workflows, _ = read_workflows(workflow_files(git, changed))
     event, asked = _event(git, changed, base, scenario)
     started: list[Started] = []
     skipped: list[tuple[Workflow, Skip]] = []
 
     def run(workflow: Workflow, happened: events.Event) -> None:
-        refs = {f"refs/heads/{MAIN}": base if scenario.event == "pull_request" else changed}
+        if workflow.path in scenario.known_green:
+            started.append(Started(workflow, Run()))
+            return
+        refs = {f"refs/heads/{MAIN}": main}
         if scenario.event == "pull_request":
             refs[f"refs/heads/{scenario.branch}"] = changed
-        done = run_workflow(
-            git, workflow.path, happened, cache=cache, refs=refs, secrets=scenario.secrets,
-            variables=scenario.variables, caches=scenario.caches, answers=scenario.answers, limits=scenario.limits,
-            remember=True,
-        )  # fmt: skip
-        started.append(Started(workflow, done))
+        options: dict[str, Any] = {
+            "cache": cache, "refs": refs, "secrets": scenario.secrets, "variables": scenario.variables,
+            "caches": scenario.caches, "answers": scenario.answers, "limits": scenario.limits, "remember": True,
+        }  # fmt: skip
+        if scenario.gates:
+            stages = run_in_stages(git, workflow.path, happened, scenario.gates, scenario.approvals, **options)
+            started.append(Started(workflow, stages[-1].run, stages))
+        else:
+            started.append(Started(workflow, run_workflow(git, workflow.path, happened, **options)))
 
     for workflow in workflows:
         answer = runs_on(workflow, asked)
@@ -185,7 +203,8 @@ def play(git: Git, commit: str, base: str, scenario: Scenario, cache: Path) -> O
         else:
             run(workflow, event)
     _in_turn(workflows, started, run, changed, scenario)
-    names = {one.workflow.path for one in started}
+    started = [one for one in started if one.workflow.path not in scenario.known_green]
+    names = {one.workflow.path for one in started} | set(scenario.known_green)
     skipped = [(workflow, why) for workflow, why in skipped if workflow.path not in names]
     return Outcome(scenario, changed, tuple(started), tuple(skipped))
 
@@ -201,7 +220,8 @@ def _event(git: Git, commit: str, base: str, scenario: Scenario) -> tuple[events
             MAIN, scenario.branch, action="synchronize", paths=paths, message=scenario.message
         )
     if scenario.event == "tag":
-        happened = events.push_tag(scenario.branch, commit, message=scenario.message)
+        base_ref = None if scenario.beside_main else f"refs/heads/{MAIN}"
+        happened = events.push_tag(scenario.branch, commit, base_ref=base_ref, message=scenario.message)
         return happened, triggers.Push(tag=scenario.branch, message=scenario.message)
     happened = events.push(scenario.branch, commit, before=base, message=scenario.message)
     return happened, triggers.Push(scenario.branch, paths=paths, message=scenario.message)
@@ -221,8 +241,11 @@ def _in_turn(
     for _ in range(_MOST_IN_TURN):
         ended, told = started[told:], len(started)
         for before in ended:
+            if any(job.result == "waiting" for job in before.run.jobs):
+                continue
             name = before.workflow.name.value if before.workflow.name else before.workflow.path
-            conclusion = "success" if before.run.green else "failure"
+            green = before.run.green or before.workflow.path in scenario.known_green
+            conclusion = "success" if green else "failure"
             for workflow in workflows:
                 if runs_on(workflow, triggers.WorkflowRun(name, branch)):
                     run(workflow, events.workflow_run(name, commit, branch, scenario.event, conclusion))

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from .said import room
+
 _LONGEST = 16_000
 
 
@@ -15,7 +17,7 @@ def note(root: str, tool: str, argv: list[str], **more: Any) -> None:
     environment = os.environ
     line = {
         "tool": tool, "argv": argv, "cwd": _from_workspace(), "names": sorted(environment),
-        "job": environment.get("GITHUB_JOB", ""), "step": environment.get("GITHUB_ACTION", ""), **more,
+        "job": environment.get("GITHUB_JOB", ""), "step": environment.get("GITHUB_ACTION", ""), "room": room(), **more,
     }  # fmt: skip
     text = json.dumps(line)
     if len(text) > _LONGEST:

@@ -33,7 +33,7 @@ def answer(words: list[str], root: Path) -> tuple[str, str, int]:
         _images(root, {rest[1]: _digest_of(rest[0], root)})
         return "", "", 0
     if command == "push" and rest:
-        return _push(rest[-1], root)
+        return _push_all(rest[-1], root) if {"-a", "--all-tags"} & set(rest) else _push(rest[-1], root)
     if command == "pull" and rest:
         return f"Digest: {_digest_of(rest[-1], root)}\nStatus: Downloaded newer image for {rest[-1]}", "", 0
     if command == "inspect" and rest:
@@ -89,7 +89,8 @@ def _build(words: list[str], root: Path) -> tuple[str, str, int]:
     arguments = options.get("--build-arg", []) + options.get("--target", [])
     digest = digest_of_build(context.resolve(), dockerfile.resolve(), arguments) if _inside(dockerfile, context) else ""
     digest = digest or "sha256:" + hashlib.sha256(dockerfile.read_bytes() + json.dumps(arguments).encode()).hexdigest()
-    remember(tags, digest, root, pushed="--push" in flags)
+    outputs = options.get("--output", []) + options.get("-o", [])
+    remember(tags, digest, root, pushed="--push" in flags or any(map(pushes, outputs)))
     for file in options.get("--iidfile", []):
         Path(file).write_text(digest)
     for file in options.get("--metadata-file", []):
@@ -97,6 +98,11 @@ def _build(words: list[str], root: Path) -> tuple[str, str, int]:
     if flags & {"-q", "--quiet"}:
         return digest, "", 0
     return "", "\n".join([f"writing image {digest} done", *(f"naming to {tag} done" for tag in tags)]), 0
+
+
+def pushes(output: str) -> bool:
+    """Whether an `--output` sends the image to its registry; https://docs.docker.com/build/exporters/image-registry/"""
+    return "type=registry" in output or "push=true" in output
 
 
 def _inside(file: Path, folder: Path) -> bool:
@@ -111,6 +117,14 @@ def _push(image: str, root: Path) -> tuple[str, str, int]:
         return "", f"An image does not exist locally with the tag: {image}", 1
     _write(root / REGISTRY, {image: digest})
     return f"{name.rsplit(':', 1)[-1]}: digest: {digest} size: 1234", "", 0
+
+
+def _push_all(repository: str, root: Path) -> tuple[str, str, int]:
+    there = {image: digest for image, digest in _read(_local()).items() if image.rsplit(":", 1)[0] == repository}
+    if not there:
+        return "", f"An image does not exist locally with the tag: {repository}", 1
+    _write(root / REGISTRY, there)
+    return "\n".join(f"{image}: digest: {digest} size: 1234" for image, digest in there.items()), "", 0
 
 
 def _inspect(words: list[str], root: Path) -> str:

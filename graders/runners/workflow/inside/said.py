@@ -22,7 +22,8 @@ def inputs() -> dict[str, str]:
 
 def record(**what: Any) -> None:
     """Say what the action was given and did."""
-    line = json.dumps({"action": os.environ.get("GITHUB_ACTION_REPOSITORY", ""), "inputs": inputs(), **what})
+    action = os.environ.get("GITHUB_ACTION_REPOSITORY", "")
+    line = json.dumps({"action": action, "inputs": inputs(), "room": room(), **what})
     print(MARK + base64.b64encode(line[:48_000].encode()).decode(), flush=True)
 
 
@@ -63,6 +64,12 @@ def workspace() -> Path:
 def job_folder() -> Path:
     """A folder of this job alone."""
     return workspace().parent
+
+
+def room() -> str:
+    """The name of that folder, which tells jobs apart whose ids are the same: those of workflows that are called."""
+    place = os.environ.get("GITHUB_WORKSPACE", "")
+    return Path(place).parent.name if place else ""
 
 
 def settings(root: str) -> dict[str, Any]:

@@ -9,20 +9,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import docker
+from . import docker, web
 from .calls import note
+from .manifests import images
 from .said import settings, standard_error
 
 Answer = tuple[str, str, int]
 _STDIN_BYTES = 1 << 20
+_ASKING = ("curl", "wget")
 
 
 def main(root: str, argv: list[str]) -> int:
     tool, words = Path(argv[0]).name, argv[1:]
-    if stat.S_ISFIFO(os.fstat(0).st_mode):
-        sys.stdin.buffer.read(_STDIN_BYTES)  # or what writes to it would end with SIGPIPE
+    if tool in _ASKING and web.asks_its_own_machine(words):
+        return web.really(tool, words, Path(root))
+    given = b""
+    if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISREG(os.fstat(0).st_mode):
+        given = sys.stdin.buffer.read(_STDIN_BYTES)  # or what writes to a pipe would end with SIGPIPE
     out, error, code = _wanted(settings(root)["answers"], tool, words) or _usual(tool, words, Path(root))
-    note(root, tool, words, exit_code=code)
+    note(root, tool, words, exit_code=code, images=images(tool, words, given.decode("utf-8", "replace")))
     if out:
         print(out, flush=True)
     if error:
@@ -41,6 +46,8 @@ def _wanted(answers: list[dict[str, Any]], tool: str, words: list[str]) -> Answe
 
 def _usual(tool: str, words: list[str], root: Path) -> Answer:
     answer = _ANSWERS.get(tool)
+    if tool in _ASKING:
+        return web.answer(tool, words)
     if answer is None:
         return "", "", 0
     return answer(words, root)

@@ -7,7 +7,7 @@ import os
 import re
 from pathlib import Path
 
-from ..docker import digest_of_build, remember
+from ..docker import digest_of_build, pushes, remember
 from ..said import fail, inputs, output, record, workspace
 
 _RULES = ("type=schedule", "type=ref,event=branch", "type=ref,event=tag", "type=ref,event=pr")
@@ -32,7 +32,7 @@ def nothing(root: Path) -> int:
 def build(root: Path) -> int:
     """https://github.com/docker/build-push-action#customizing"""
     given = inputs()
-    tags, pushed = _list(given.get("tags", "")), given.get("push") == "true"
+    tags, pushed = _list(given.get("tags", "")), given.get("push") == "true" or pushes(given.get("outputs", ""))
     context = (workspace() / (given.get("context") or ".").removeprefix("./")).resolve()
     file = workspace() / given["file"] if given.get("file") else context / "Dockerfile"
     if not context.is_dir() or not file.is_file():
