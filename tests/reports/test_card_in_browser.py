@@ -11,7 +11,7 @@ from pipeline_samples import with_text as pipelines_with
 from playwright.sync_api import Page, sync_playwright
 from report_samples import HOSTILE, MIXED, with_text
 
-from graders.picture import Pipelines
+from graders.picture import JobNode, Pipeline, Pipelines, State
 from graders.reports import card, pipeline_graph
 from graders.result import Result
 
@@ -91,7 +91,10 @@ def test_the_card_and_its_drawing_follow_jupyterlabs_theme_whatever_the_system_h
     assert seen["light", "light"] != seen["dark", "dark"]
 
 
-@pytest.mark.parametrize("picture", [RELEASE, EVERY_STATE, pipelines_with("W" * 40), *map(pipelines_with, HOSTILE)])
+ONLY_A_NAME = Pipelines("Push", (Pipeline("CI", (JobNode("a", "W" * 28, State.SUCCESS),)),))
+
+
+@pytest.mark.parametrize("picture", [RELEASE, EVERY_STATE, ONLY_A_NAME, *map(pipelines_with, ["W" * 40, *HOSTILE])])
 def test_a_jobs_words_stay_in_its_box_and_apart(page: Page, picture: Pipelines) -> None:
     page.set_content(pipeline_graph.svg(picture, frozenset(["b", "production"])))
     jobs = page.evaluate(
