@@ -32,7 +32,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Everything the course uses, what must be there first."""
     needed = [_python(), _git(), _home(), _package("jupyterlab"), _package("nbgrader")]
-    return [*needed, _command(), _sandbox(), _docker(), _terraform()]
+    return [*needed, _command(), _sandbox(), _workflows(), _linters(), _docker(), _terraform()]
 
 
 def _python() -> Finding:
@@ -89,6 +89,32 @@ def _sandbox() -> Finding:
         mend = "bubblewrap is installed but may not make namespaces: allow unprivileged user namespaces."
         return Finding("sandbox", "bubblewrap does not work here", False, False, mend)
     return Finding("sandbox", "not found", False, False, _install("bubblewrap", "bubblewrap"))
+
+
+def _workflows() -> Finding:
+    """act, and the packages that workflows install, fetched beforehand."""
+    from graders.runners.workflow.wheels import is_ready
+    from graders.workspace.home import cache_dir
+
+    said = _first_line([_ours("act"), "--version"]).removeprefix("act version ")
+    mend = "Run `make lab` in the course's folder. (for steps 2, 3, 5 and 6)"
+    if not said:
+        return Finding("workflow runs", "act is not found", False, False, mend)
+    if not is_ready(cache_dir()):
+        return Finding("workflow runs", f"act {said}, but no packages to install in them", False, False, mend)
+    return Finding("workflow runs", f"act {said}, and the packages they install", True, False)
+
+
+def _linters() -> Finding:
+    missing = [tool for tool in ("actionlint", "shellcheck", "zizmor") if not _first_line([_ours(tool), "--version"])]
+    mend = "Run `make lab` in the course's folder. (for steps 2, 3, 5 and 6)"
+    found = f"{', '.join(missing)} not found" if missing else "actionlint, shellcheck, zizmor"
+    return Finding("linters", found, not missing, False, mend)
+
+
+def _ours(tool: str) -> str:
+    """The program that was installed with the course, else one on PATH."""
+    return shutil.which(tool, path=str(Path(sys.executable).parent)) or tool
 
 
 def _docker() -> Finding:

@@ -27,6 +27,7 @@ def test_where_the_course_can_be_used_it_says_so(newcomer: Terminal) -> None:
     assert (done.code, done.err) == (0, "")
     found = states(done.out)
     assert {found[name] for name in ("Python", "git", "your folder", "jupyterlab", "nbgrader", "ninesteps")} == {"ok"}
+    assert {found[name] for name in ("workflow runs", "linters")} == {"ok"}
     assert done.out.endswith("Everything the course needs is there.\n")
     assert newcomer("doctor").out == done.out
 

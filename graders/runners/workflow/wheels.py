@@ -44,6 +44,11 @@ def wheelhouse(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> Path:
     return folder
 
 
+def is_ready(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> bool:
+    """Whether the packages are there already, so that a workflow can run without the network."""
+    return any((_folder(place, locks) / "ready").exists() for place in (INSTALLED, cache))
+
+
 def _folder(cache: Path, locks: tuple[Path, ...]) -> Path:
     uv = uv_program()
     made_with = [sys.version, platform.platform(), str(uv and (uv, uv.stat().st_size)), str(cache)]
