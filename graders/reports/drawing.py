@@ -70,7 +70,7 @@ def _colours(colours: dict[str, str]) -> str:
 
 
 _RULES = (
-    ".ns-graph text{font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
+    ".ns-graph text,.ns-graph tspan{font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
     ".ns-graph .words{font:13px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif}"
     ".ns-graph text.tag{text-anchor:middle}.ns-graph text.mark{font-weight:bold}"
     ".ns-graph .edge{fill:none;stroke-width:2}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from graders.picture import JobNode, Pipelines, State
-from graders.reports.drawing import LETTER, LOOK_HERE, cells, page, style, tag, tag_width, xml
+from graders.reports.drawing import LOOK_HERE, cells, page, style, tag, tag_width, xml
 from graders.reports.layered_layout import Box, Layout, Line, Spot, arrange
 from graders.reports.palette import JOB_TONES
 from graders.reports.pipeline_words import (
@@ -32,6 +32,7 @@ _HEADING, _BETWEEN = 32, 22  # px above a run's jobs, and between runs
 _TEXT = 38  # px from a box's left side to its words
 _ENLARGED = 12 / 11  # a job's name is set in 12 px
 _NARROWEST = 132
+_WIDE_LETTER = 9.5  # px; more than most letters of 13 px take in bold
 
 
 def svg(pipelines: Pipelines, marks: frozenset[str]) -> str:
@@ -82,10 +83,10 @@ def _heading(run: ShownRun) -> _Drawn:
     if not run.title:
         return _Drawn("", 0, 0)
     words = tally(run.jobs) if run.jobs else "no jobs"
-    left = cell_len(run.title) * LETTER * 1.1 + 12
-    text = f'<text class="words title" y="13">{xml(run.title)}</text>'
-    text += f'<text class="muted" x="{left:.1f}" y="13">{xml(words)}</text>'
-    return _Drawn(text, left + cells(words), _HEADING if run.jobs else 18)
+    # One run of text: how wide a bold title comes out is the reader's font's business.
+    text = f'{xml(run.title)}<tspan class="muted" dx="10">{xml(words)}</tspan>'
+    width = cell_len(run.title) * _WIDE_LETTER + 10 + cells(words)
+    return _Drawn(f'<text class="words title" y="13">{text}</text>', width, _HEADING if run.jobs else 18)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _job(job: JobNode, spot: Spot, marked: bool) -> str:
         f'<g transform="translate({spot.x:.1f} {spot.y:.1f})">',
         f'<rect class="job tone-{tone}{dashed}" width="{spot.width:.1f}" height="{spot.height:g}" rx="8"/>',
         f'<g class="icon tone-{tone}" transform="translate(20 26)">{_ICONS[job.state]}</g>',
-        f'<text class="words name" x="{_TEXT}" y="21">{xml(words.name)}</text>',
+        f'<text class="name" x="{_TEXT}" y="21">{xml(words.name)}</text>',
         f'<text class="state tone-{tone}" x="{_TEXT}" y="39">{xml(words.state)}</text>',
     ]
     if words.environment:
@@ -185,15 +186,14 @@ def _colours(colours: dict[str, str]) -> str:
     )
     return (
         f".ns-graph .job,.ns-graph .ring{{fill:{panel}}}.ns-graph .sign{{stroke:{page}}}"
-        f".ns-graph .edge{{stroke:{edge}}}.ns-graph .head{{fill:{edge}}}"
+        f".ns-graph .name{{fill:{colours['text']}}}.ns-graph .edge{{stroke:{edge}}}.ns-graph .head{{fill:{edge}}}"
         f".ns-graph rect.environment{{fill:{page};stroke:{colours['text']}}}"
         f".ns-graph text.environment{{fill:{colours['text']}}}{tones}"
     )
 
 
 _SHEET = style(
-    ".ns-graph text.name{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
-    ".ns-graph .title{font-weight:600}.ns-graph text.state{font-weight:600}"
+    ".ns-graph .name{font-size:12px}.ns-graph .title{font-weight:600}.ns-graph text.state{font-weight:600}"
     ".ns-graph .job{stroke-width:1.5}.ns-graph .dashed{stroke-dasharray:4 3}"
     ".ns-graph .ring,.ns-graph .line,.ns-graph .sign{stroke-width:2}.ns-graph .line,.ns-graph .sign{fill:none}",
     _colours,

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 SVG = "{http://www.w3.org/2000/svg}"
-ELEMENTS = {"svg", "title", "desc", "style", "rect", "circle", "path", "text", "g"}
+ELEMENTS = {"svg", "title", "desc", "style", "rect", "circle", "path", "text", "tspan", "g"}
 
 
 def parsed(drawing: str) -> Element:
@@ -19,7 +19,7 @@ def with_class(drawing: Element, tag: str, name: str) -> list[Element]:
 
 
 def texts(drawing: Element) -> list[str]:
-    return [element.text or "" for element in drawing.iter(SVG + "text")]
+    return [element.text or "" for element in drawing.iter() if element.tag in (SVG + "text", SVG + "tspan")]
 
 
 def check_inert(drawing: Element) -> None:
