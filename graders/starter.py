@@ -22,6 +22,8 @@ _MADE_BY_RUNNING = {".venv", "__pycache__", ".pytest_cache", ".ruff_cache", ".my
 class Commit:
     """One commit on `main`: `files` maps a path to its new text, or to None where the commit deletes it.
 
+    A text that begins with `#!` may be executed.
+
     `when` is in seconds since the epoch, UTC.
     """
 
@@ -66,18 +68,29 @@ def sample_repo_files() -> Mapping[str, str]:
 
 def answer_of(folder: Path) -> dict[str, str]:
     """The files of a step's reference answer, path to text: what stands in `exercises/NN_name/answer/`."""
-    answer = folder / "answer"
-    files = (path for path in sorted(answer.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
-    return {path.relative_to(answer).as_posix(): path.read_text(encoding="utf-8") for path in files}
+    return _files_below(folder / "answer")
+
+
+def given_by(folder: Path) -> dict[str, str]:
+    """The files that a step itself brings along, path to text: what stands in `exercises/NN_name/given/`."""
+    return _files_below(folder / "given")
 
 
 def left_by_earlier(place: Place) -> dict[str, str]:
-    """The demo service with the reference answers of the steps before this one, so that any step can be started alone."""
+    """The demo service with what the steps before this one gave, and their reference answers.
+
+    So any step can be started alone. Where several have a file, the latest one's counts.
+    """
     files = dict(sample_repo_files())
     for earlier in places():
         if earlier.number < place.number:
-            files |= answer_of(earlier.folder)
+            files |= given_by(earlier.folder) | answer_of(earlier.folder)
     return files
+
+
+def _files_below(folder: Path) -> dict[str, str]:
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
 
 def trailer(step: str, seed: int) -> str:
@@ -141,7 +154,7 @@ def _fast_import(commit: Commit, ref: str, mark: int) -> bytes:
         if text is None:
             parts.append(f"D {path}\n".encode())
         else:
-            data = text.encode()
-            parts += [f"M 100644 inline {path}\ndata {len(data)}\n".encode(), data, b"\n"]
+            data, mode = text.encode(), "100755" if text.startswith("#!") else "100644"
+            parts += [f"M {mode} inline {path}\ndata {len(data)}\n".encode(), data, b"\n"]
     parts.append(b"\n")
     return b"".join(parts)
