@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from graders.forge import change, log
+from graders.forge import change, inbox, log
 from graders.forge.git_calls import forge_environment, forge_git, settings_free_git
 from graders.forge.log import ABSENT, Change, Entry
 from graders.forge.merging import Method
@@ -30,6 +30,7 @@ def create_forge(origin: Path, starter: Starter) -> StartPoint:
         config.write(SETTINGS)
     for folder in ("hooks", "forge"):
         (origin / folder).mkdir()
+    inbox.prepare(origin)
     for name, text in HOOKS.items():
         hook = origin / "hooks" / name
         hook.write_text(text, encoding="utf-8", newline="\n")

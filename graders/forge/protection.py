@@ -72,27 +72,53 @@ refs/starter/*)
 esac
 """
 
-# `forge/open-pulls` holds one line for each open pull request: its number and its branch.
+# `forge/open-pulls` holds one line for each open pull request: its number and its branch. Where a commit has workflows, a
+# note in `forge/inbox` tells of the push (see `inbox`), and the process that reads it is started, apart from this one.
 POST_RECEIVE = r"""#!/bin/sh
-pulls=${GIT_DIR:-.}/forge/open-pulls
+here=$(cd "${GIT_DIR:-.}" && pwd)
+forge=$here/forge
+pulls=$forge/open-pulls
+notes=
 is_zero() { case $1 in *[!0]*) return 1 ;; *) return 0 ;; esac; }
+say() { printf '%s\n' "$@" >&2; }
+has_workflows() { git ls-tree --name-only "$1" .github/workflows/ 2>/dev/null | grep -q '\.ya\{0,1\}ml$'; }
 
 while read -r old new ref; do
-    case $ref in refs/heads/*) ;; *) continue ;; esac
-    is_zero "$new" && continue # the pull request of a deleted branch stays where it is
-    branch=${ref#refs/heads/}
     number=
-    if [ -f "$pulls" ]; then
-        while read -r one its_branch; do
-            [ "$its_branch" = "$branch" ] && number=$one
-        done <"$pulls"
-    fi
-    if [ -n "$number" ]; then
-        git update-ref "refs/pull/$number/head" "$ref"
-    elif is_zero "$old"; then
-        printf '%s\n' "" "Create a pull request for '$branch':" "  ninesteps pr create --fill" "" >&2
-    fi
+    case $ref in refs/heads/* | refs/tags/*) ;; *) continue ;; esac
+    is_zero "$new" && continue # the pull request of a deleted branch stays where it is
+    case $ref in refs/heads/*)
+        branch=${ref#refs/heads/}
+        if [ -f "$pulls" ]; then
+            while read -r one its_branch; do
+                [ "$its_branch" = "$branch" ] && number=$one
+            done <"$pulls"
+        fi
+        if [ -n "$number" ]; then
+            git update-ref "refs/pull/$number/head" "$ref"
+        elif is_zero "$old"; then
+            say "" "Create a pull request for '$branch':" "  ninesteps pr create --fill" ""
+        fi
+        ;;
+    esac
+    has_workflows "$new" && notes="${notes}push $old $new $ref ${number:--}
+"
 done
+[ -n "$notes" ] || exit 0
+
+note=$(mktemp "$forge/inbox/.XXXXXXXX") && printf '%s' "$notes" >"$note" &&
+    mv "$note" "$forge/inbox/push-${note##*/.}" || exit 0
+python=$(cat "$forge/runner" 2>/dev/null)
+if [ ! -x "$python" ]; then
+    say "CI can't start: the course's Python is no longer where it was. \`ninesteps run list\` starts it."
+    exit 0
+fi
+nohup "$python" -P -m graders.pipelines "$here" </dev/null >>"$forge/runner.log" 2>&1 &
+say "CI looks at this push. What it starts: ninesteps run list"
+if ! command -v bwrap >/dev/null && [ ! -e "$forge/told-no-sandbox" ]; then
+    : >"$forge/told-no-sandbox"
+    say "Your workflows run here without a sandbox; \`ninesteps doctor\` says how to get one."
+fi
 exit 0
 """
 
