@@ -161,13 +161,18 @@ def _in_words(job: JobNode, marks: frozenset[str]) -> str:
 
 
 def _full_name(job: JobNode) -> str:
-    """The name with the id that `needs` and messages know it by, where that is another."""
-    shown, id = name(job), one_line(job.id, _NAME)
-    return shown if shown == id or not id else f"{shown} ({id})"
+    """The name, and in brackets the id that `needs` and messages know it by, where that is another."""
+    shown, id = name(job), one_line(_job_id(job.id), _NAME)
+    return shown if not id or id == one_line(_job_id(shown), _NAME) else f"{shown} [{id}]"
+
+
+def _job_id(id: str) -> str:
+    """The id without the values of a matrix's leg; no id that GitHub takes holds a blank."""
+    return id.partition(" (")[0]
 
 
 def _remarks(job: JobNode, marked: bool) -> list[str]:
-    needs = [one_line(need, _NAME) for need in job.needs]
+    needs = list(dict.fromkeys(one_line(_job_id(need), _NAME) for need in job.needs))
     return [
         *([LOOK_HERE] if marked else []),
         *([f"needs {_listed(needs, _NAMED_NEEDS)}"] if needs else []),

@@ -75,7 +75,7 @@ def test_a_pipeline_is_drawn_with_its_words() -> None:
         "Marked “look here”: Deploy to staging."
     )
     assert f"{image['alt']}The same pipeline in words Release build: success" in outline.text
-    assert "Deploy to staging (staging): success (look here; needs build; environment staging)" in outline.text
+    assert "Deploy to staging [staging]: success (look here; needs build; environment staging)" in outline.text
     assert {tag for tag, _ in outline.tags} - {"style"} <= KEPT_BY_JUPYTERLAB
 
 

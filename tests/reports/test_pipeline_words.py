@@ -41,20 +41,37 @@ def test_an_outline_has_each_job_after_what_it_needs() -> None:
                 "test (3.12): failure (needs lint)",
                 "test (3.13): success (needs lint)",
                 "test (3.14): success (needs lint)",
-                "Build the package (package): skipped "
-                "(needs test (3.10), test (3.11), test (3.12), test (3.13), test (3.14))",
+                "Build the package [package]: skipped (needs test)",
             ),
         ),
         (
             "Release",
             (
                 "build: success (sha-3f2a9c1)",
-                "Deploy to staging (staging): success (needs build; environment staging)",
-                "Deploy to production (production): waiting "
+                "Deploy to staging [staging]: success (needs build; environment staging)",
+                "Deploy to production [production]: waiting "
                 "(look here; needs build, staging; environment production; `ninesteps run approve 7`)",
             ),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("id", "text", "shown"),
+    [
+        ("test", "test", "test"),
+        ("test", "", "test"),
+        ("test", "Unit tests", "Unit tests [test]"),
+        ("test (3.12)", "test (3.12)", "test (3.12)"),
+        ("test (3.12)", "Unit tests (3.12)", "Unit tests (3.12) [test]"),
+        ("test (3.12)", "On 3.12", "On 3.12 [test]"),
+        ("release / push", "release / Push it", "release / Push it [release / push]"),
+    ],
+)
+def test_a_job_is_called_by_its_name_and_by_its_id(id: str, text: str, shown: str) -> None:
+    pipelines = Pipelines("t", (Pipeline("CI", (JobNode(id, text, State.SUCCESS),)),))
+    assert outline(pipelines, NONE) == (("CI", (f"{shown}: success",)),)
+    assert f"success    {shown}\n" in as_text(pipelines)
 
 
 def test_a_run_without_jobs_in_words() -> None:
@@ -80,14 +97,12 @@ def test_in_a_terminal() -> None:
         "  2  ✘ failure    test (3.12)                  look here; needs lint\n"
         "  2  ✔ success    test (3.13)                  needs lint\n"
         "  2  ✔ success    test (3.14)                  needs lint\n"
-        "  3  – skipped    Build the package (package)\n"
-        "                    needs test (3.10), test (3.11), test (3.12), test (3.13),\n"
-        "                    test (3.14)\n"
+        "  3  – skipped    Build the package [package]  needs test\n"
         "\n"
         "Release\n"
         "  1  ✔ success    build                        sha-3f2a9c1\n"
-        "  2  ✔ success    Deploy to staging (staging)  needs build; environment staging\n"
-        "  3  ‖ waiting    Deploy to production (production)\n"
+        "  2  ✔ success    Deploy to staging [staging]  needs build; environment staging\n"
+        "  3  ‖ waiting    Deploy to production [production]\n"
         "                    needs build, staging; environment production;\n"
         "                    `ninesteps run approve 7`\n"
     )
@@ -113,7 +128,7 @@ def test_every_state_in_a_terminal_that_has_letters_only() -> None:
         "\n"
         "Docs\n"
         "  1  x failure    docs       Build, exit code 1\n"
-        "  1  - skipped    y (x)\n"
+        "  1  - skipped    y [x]\n"
     )
 
 
