@@ -187,6 +187,7 @@ class Trigger:
     inputs: Mapping[str, Input] = field(default_factory=frozen)
     outputs: Mapping[str, Text] = field(default_factory=frozen)
     secrets: Mapping[str, Where] = field(default_factory=frozen)
+    required_secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

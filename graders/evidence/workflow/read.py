@@ -7,13 +7,16 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/metadata-synt
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
-from graders.evidence.workflow.model import Action, Input, Job, Text, Workflow, frozen
+from graders.evidence.workflow.calls import what_does_not_fit
+from graders.evidence.workflow.model import Action, Finding, Input, Job, Text, Workflow, frozen
 from graders.evidence.workflow.permissions import read_permissions
 from graders.evidence.workflow.read_job import read_cache_mode, read_concurrency, read_defaults, read_job
 from graders.evidence.workflow.read_steps import read_steps
@@ -36,7 +39,10 @@ class Unread:
 
 
 def read_workflows(files: MappingType[str, bytes]) -> tuple[tuple[Workflow, ...], tuple[Unread, ...]]:
-    """Every workflow in a tree (`files` maps paths to content): .yml and .yaml directly in `.github/workflows`."""
+    """Every workflow in a tree (`files` maps paths to content): .yml and .yaml directly in `.github/workflows`.
+
+    What calls of each other do not fit is among the findings.
+    """
     read: list[Workflow] = []
     unread: list[Unread] = []
     for path in sorted(files):
@@ -46,9 +52,19 @@ def read_workflows(files: MappingType[str, bytes]) -> tuple[tuple[Workflow, ...]
                 read.append(read_workflow(files[path], path))
             except Problem as problem:
                 unread.append(Unread(path, problem))
-    return tuple(read), tuple(unread)
+    others = {one.path: one for one in read}
+    return tuple(_with(one, what_does_not_fit(one, others)) for one in read), tuple(unread)
 
 
+def _with(workflow: Workflow, findings: tuple[Finding, ...]) -> Workflow:
+    return replace(workflow, findings=_in_order((*workflow.findings, *findings))) if findings else workflow
+
+
+def _in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: (finding.where, finding.rule, finding.what)))
+
+
+@lru_cache(maxsize=32)  # a grader runs the same file many times
 def read_workflow(data: bytes, path: str) -> Workflow:
     """The workflow in `data`. Raises Problem (mostly YamlProblem) where the file is no workflow at all."""
     root = _root(data, path, "a workflow", "`on:` and `jobs:`")
@@ -70,7 +86,7 @@ def read_workflow(data: bytes, path: str) -> Workflow:
         read_concurrency(reader, root.get("concurrency"), "concurrency"),
         read_cache_mode(reader, root.get("cache-mode")),
         frozen(_jobs(reader, root)),
-        tuple(sorted(reader.findings, key=lambda finding: (finding.where, finding.rule, finding.what))),
+        _in_order(reader.findings),
     )  # fmt: skip
 
 
@@ -98,7 +114,7 @@ def read_action(data: bytes, path: str) -> Action:
         read_steps(reader, runs.get("steps"), in_action=True) if composite else (),
         reader.text(runs.get("main"), "`main`"),
         reader.text(runs.get("image"), "`image`"),
-        tuple(sorted(reader.findings, key=lambda finding: (finding.where, finding.rule, finding.what))),
+        _in_order(reader.findings),
     )  # fmt: skip
 
 

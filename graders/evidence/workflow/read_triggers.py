@@ -5,6 +5,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-synt
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from graders.evidence.workflow.cron import SHORTEST, too_often, what_is_wrong
@@ -88,6 +89,7 @@ def _configured(reader: Reader, key: Scalar, node: Node) -> Trigger | None:
         inputs=frozen(_inputs(reader, mapping.get("inputs"), event)),
         outputs=frozen(_outputs(reader, mapping.get("outputs"))),
         secrets=frozen(_secrets(reader, mapping.get("secrets"))),
+        required_secrets=tuple(_required(reader, mapping.get("secrets"))),
     )  # fmt: skip
     if event == "workflow_run" and not trigger.workflows:
         reader.refuse("on", where, "`on.workflow_run` names no workflow.", "Add `workflows: [Name of the other one]`.")
@@ -220,3 +222,10 @@ def _outputs(reader: Reader, node: Node | None) -> dict[str, Text]:
 def _secrets(reader: Reader, node: Node | None) -> dict[str, Where]:
     mapping = reader.mapping(node, "`on.workflow_call.secrets`")
     return {entry.key.text: reader.where(entry.key) for entry in reader.entries(mapping)} if mapping else {}
+
+
+def _required(reader: Reader, node: Node | None) -> Iterator[str]:
+    for entry in reader.entries(node) if isinstance(node, Mapping) else ():
+        required = entry.value.get("required") if isinstance(entry.value, Mapping) else None
+        if isinstance(required, Scalar) and required.value is True:
+            yield entry.key.text
