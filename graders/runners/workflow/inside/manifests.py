@@ -5,6 +5,7 @@ There is no YAML reader where this runs; a line `image: …` says enough for a r
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +17,14 @@ _GIVEN = {
 }
 _IMAGE = re.compile(r"""^[\s{-]*["']?image["']?\s*:\s*["']?([^\s"'#,}]+)""", re.MULTILINE)
 _CHANGED = re.compile(r"^[\s-]*(name|newName|newTag|digest)\s*:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+_COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _MOST_FILES, _MOST_BYTES, _MOST_IMAGES = 40, 1 << 18, 20
 
 
 def images(tool: str, words: list[str], stdin: str) -> list[str]:
     """The images, in their order, each once."""
     texts = [text for file in _files(tool, words) for text in _read(file, stdin)]
-    found = [image for text in texts for image in (*_IMAGE.findall(text), *_kustomized(text))]
+    found = [os.path.expandvars(image) for text in texts for image in (*_IMAGE.findall(text), *_kustomized(text))]
     return list(dict.fromkeys(found))[:_MOST_IMAGES]
 
 
@@ -34,6 +36,8 @@ def _files(tool: str, words: list[str]) -> Iterator[str]:
         if name in options:
             given = value if equals else next(rest, "")
             yield from given.split(",")
+    if tool in ("docker", "podman") and "compose" in words and not {"-f", "--file"} & set(words):
+        yield from (name for name in _COMPOSE if Path(name).is_file())
 
 
 def _read(name: str, stdin: str) -> Iterator[str]:
