@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from graders.evidence.workflow.model import UsesKind
+from graders.evidence.workflow.model import Job, UsesKind
 from graders.runners.workflow.act_log import read_act_log
 from graders.runners.workflow.inside.docker import REGISTRY
 from graders.runners.workflow.plan import Plan
@@ -89,7 +89,7 @@ def _as_asked(jobs: Sequence[JobRun], plan: Plan) -> list[JobRun]:
     for run in jobs:
         job = plan.jobs.get(run.id)
         why = why_not_here(labels_of(job, run.matrix)) if job and run.result != "skipped" else ""
-        found.append(replace(run, result="not run", why=why) if why else run)
+        found.append(replace(run, result="not run", why=why) if why else _by_its_own_steps(run, job))
     seen = {run.id for run in found}
     for id, job in plan.jobs.items():
         called = [run.result for run in found if run.id.startswith(f"{id} / ")] if job.uses else []
@@ -104,6 +104,15 @@ def _as_asked(jobs: Sequence[JobRun], plan: Plan) -> list[JobRun]:
                 JobRun(id, id, {}, "not run", (), why_not_here(labels_of(job, {})) or "act said nothing of it")
             )
     return found
+
+
+def _by_its_own_steps(run: JobRun, job: Job | None) -> JobRun:
+    """A matrix leg as its steps ended: act keeps one result for all legs of a job, and says whichever came last."""
+    if job is None or not run.matrix or run.result not in ("success", "failure"):
+        return run
+    if any(step.result == "failure" for step in run.steps):
+        return run if job.continue_on_error else replace(run, result="failure")
+    return replace(run, result="success") if len(run.steps) >= len(job.steps) else run
 
 
 def _in_order(jobs: Sequence[JobRun], plan: Plan) -> tuple[JobRun, ...]:

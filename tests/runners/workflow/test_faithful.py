@@ -307,3 +307,20 @@ def test_reusable_workflows_and_local_actions(run: Runner) -> None:
     assert result.green
     assert any("hello you" in line for job in result.jobs for step in job.steps for line in step.log)
     assert result.used("other/unknown")[0].unknown
+
+
+def test_each_leg_of_a_matrix_ends_as_its_own_steps_do(run: Callable[..., Run]) -> None:
+    text = """
+on: push
+jobs:
+  test:
+    strategy: {fail-fast: false, matrix: {number: [1, 2, 3, 4]}}
+    runs-on: ubuntu-latest
+    steps: [{run: echo begin}, {run: 'test ${{ matrix.number }} != 3'}, {run: echo end}]
+  after: {needs: test, runs-on: ubuntu-latest, steps: [{run: echo after}]}
+"""
+    for _ in range(4):  # act's own word for it depends on which leg ends last
+        result = run(text)
+        legs = {job.matrix["number"]: job.result for job in result.legs("test")}
+        assert legs == {1: "success", 2: "success", 3: "failure", 4: "success"}
+        assert [job.result for job in result.legs("after")] == ["skipped"]
