@@ -112,8 +112,12 @@ def lock_version(files: Mapping[str, bytes], lock: str) -> Mutant:
 
 def source_only(files: Mapping[str, bytes]) -> Mutant:
     """A comment more in the service's code."""
-    path = _main_source(files)
-    return Mutant("source only", path, {path: files[path].rstrip(b"\n") + b"\n# Changed.\n"})
+    return comment_more(files, _main_source(files))
+
+
+def comment_more(files: Mapping[str, bytes], *paths: str) -> Mutant:
+    """A comment more at the top of Python files, where no formatter minds one."""
+    return Mutant("source only", ", ".join(paths), {path: b"# Changed.\n" + files[path] for path in paths})
 
 
 def _tests(files: Mapping[str, bytes]) -> list[str]:

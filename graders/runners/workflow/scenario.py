@@ -21,6 +21,7 @@ from graders.runners.workflow import events
 from graders.runners.workflow.approvals import run_in_stages
 from graders.runners.workflow.gated import Stage
 from graders.runners.workflow.plan import workflow_files
+from graders.runners.workflow.played import may_fail
 from graders.runners.workflow.record import ActionCall, Artifact, CacheEntry, Call, JobRun, Run, StepRun
 from graders.runners.workflow.repository import merge_commit, with_changes
 from graders.runners.workflow.run import Answer, Limits, run_workflow
@@ -115,8 +116,9 @@ class Outcome:
 
     @property
     def green(self) -> bool:
-        """Something started, and all of it is green."""
-        return bool(self.started) and all(one.run.green for one in self.started)
+        """Something succeeded, nothing waits, and nothing failed but what may (`continue-on-error`)."""
+        results = {job.result for _, job in self.jobs}
+        return "success" in results and not results & {"waiting", "not run"} and not self.trouble and not self.failing
 
     @property
     def red(self) -> bool:
@@ -160,6 +162,8 @@ def _failing(started: Started) -> Iterator[Failing]:
         if job_run.result in ("success", "skipped", "waiting", "not run"):
             continue
         job = workflow.job(job_run.id)
+        if job and may_fail(job, job_run):
+            continue
         step_run = next((step for step in job_run.steps if step.result == "failure"), None)
         step = None
         if job and step_run and 0 < step_run.number <= len(job.steps):
