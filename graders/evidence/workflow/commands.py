@@ -47,7 +47,7 @@ class Command:
     def installs(self) -> bool:
         """Whether it only brings packages in."""
         asks = {word for word in self.words[:4] if not word.startswith("-")}
-        return bool(asks & _INSTALLERS) and not asks & {"run", "test", "exec"} or asks >= {"uv", "sync"}
+        return (bool(asks & _INSTALLERS) and not asks & {"run", "test", "exec"}) or asks >= {"uv", "sync"}
 
     @property
     def prints(self) -> bool:
@@ -73,9 +73,9 @@ def commands(script: str) -> tuple[Command, ...]:
     return tuple(_commands(_EXPRESSION.sub("EXPRESSION", script)))
 
 
-def words_in(text: str) -> frozenset[str]:
-    """The words of a name, in lower case: `deploy-toStaging` holds deploy, to and staging."""
-    return frozenset(word.lower() for word in _WORD.findall(text))
+def words_in(text: str) -> tuple[str, ...]:
+    """The words of a name in order, in lower case: `deploy-toStaging` holds deploy, to and staging."""
+    return tuple(word.lower() for word in _WORD.findall(text))
 
 
 def _commands(script: str) -> Iterator[Command]:
@@ -85,11 +85,11 @@ def _commands(script: str) -> Iterator[Command]:
         except ValueError:
             return
         words: list[str] = []
-        for token in [*found, "\n"]:
-            if token != "\n" and not set(token) <= set(";|&()"):
-                words.append(token)
+        for part in [*found, "\n"]:
+            if part != "\n" and not set(part) <= set(";|&()"):
+                words.append(part)
                 continue
-            if (command := _command(words, number, token)) is not None:
+            if (command := _command(words, number, part)) is not None:
                 yield command
             words = []
 

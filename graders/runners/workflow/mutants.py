@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from graders.runners.workflow.wheels import TOOLS
 
 _PINNED = re.compile(rb"^([A-Za-z0-9._-]+)==(\d+(?:\.\d+)*)\.(\d+)\b", re.MULTILINE)
-_LINT = b"\n\ndef  _never_called( ) :\n  import fractions\n  return  undefined_name\n"
+_LINT = b"\n\nimport fractions\ndef  _never_called( ) : return  undefined_name\n"  # no line that no test reaches
 _OPPOSITE: Mapping[type[ast.cmpop], tuple[bytes, bytes]] = {
     ast.Eq: (b"==", b"!="), ast.NotEq: (b"!=", b"=="), ast.In: (b"in", b"not in"), ast.NotIn: (b"not in", b"in"),
     ast.Is: (b"is", b"is not"), ast.IsNot: (b"is not", b"is"),
@@ -71,9 +71,9 @@ def first_that(mutants: Iterator[Mutant], holds: Callable[[Mutant], bool], most:
     return next((mutant for _, mutant in zip(range(most), mutants, strict=False) if holds(mutant)), None)
 
 
-def lint_error(files: Mapping[str, bytes]) -> Mutant:
+def lint_error(files: Mapping[str, bytes], path: str = "") -> Mutant:
     """Code that works, and that every linter and formatter minds: an unused import, an unknown name, odd spaces."""
-    path = _main_source(files)
+    path = path or _main_source(files)
     return Mutant("lint error", path, {path: files[path].rstrip(b"\n") + b"\n" + _LINT})
 
 
@@ -120,6 +120,16 @@ def comment_more(files: Mapping[str, bytes], *paths: str) -> Mutant:
     return Mutant("source only", ", ".join(paths), {path: b"# Changed.\n" + files[path] for path in paths})
 
 
+def test_names(files: Mapping[str, bytes]) -> set[str]:
+    """The names of the tests that pytest would find in these files."""
+    return {test.name for path in _tests(files) for test in _test_functions(files[path])}
+
+
+def sources(files: Mapping[str, bytes]) -> list[str]:
+    """The service's modules that hold code, those with most of it first."""
+    return [path for path in _sources(files) if not path.endswith("__init__.py")]
+
+
 def _tests(files: Mapping[str, bytes]) -> list[str]:
     return [path for path in sorted(files) if re.fullmatch(r"(.*/)?(test_[^/]*|[^/]*_test)\.py", path)]
 
@@ -134,10 +144,10 @@ def _sources(files: Mapping[str, bytes]) -> list[str]:
 
 
 def _main_source(files: Mapping[str, bytes]) -> str:
-    sources = [path for path in _sources(files) if not path.endswith("__init__.py")]
-    if not sources:
+    found = sources(files)
+    if not found:
         raise ValueError("no Python source to change")
-    return sources[0]
+    return found[0]
 
 
 def _nodes(source: bytes) -> Iterator[ast.AST]:
