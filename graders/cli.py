@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graders.console import progress_line, say, say_problem, told_as_problems, wrapped
-from graders.forge import pr_cli
+from graders.forge import pr_cli, settings_cli
+from graders.pipelines import run_cli
 from graders.problems import Problem
 
 if TYPE_CHECKING:
@@ -37,6 +38,24 @@ app.add_typer(
     name="pr",
     short_help="Open, list, view and merge pull requests.",
     epilog="Example: ninesteps pr create --fill",
+)
+app.add_typer(
+    run_cli.app,
+    name="run",
+    short_help="List, view, approve and repeat runs of your workflows.",
+    epilog="Example: ninesteps run list",
+)
+app.add_typer(
+    settings_cli.secrets,
+    name="secret",
+    short_help="Secrets for your workflows.",
+    epilog="Example: ninesteps secret list",
+)
+app.add_typer(
+    settings_cli.variables,
+    name="variable",
+    short_help="Variables for your workflows.",
+    epilog="Example: ninesteps variable list",
 )
 app.add_typer(dev, name="dev")
 

@@ -42,8 +42,8 @@ class Clone:
         return forge_git(self.origin)
 
 
-def find_clone(repo: Path) -> Clone:
-    """The clone that `repo` is in, and its forge.
+def find_clone(repo: Path, command: str = "pr") -> Clone:
+    """The clone that `repo` is in, and its forge; `command` is the one that asks.
 
     Raises Problem where `repo` is in no repository, has no `origin`, or has one that is no forge of this course.
     """
@@ -59,7 +59,7 @@ def find_clone(repo: Path) -> Clone:
             "This clone has no remote called origin.",
             "In a clone that `ninesteps start` made: `git remote add origin ../origin.git`",
         )
-    origin = _local_path(url, Path(top))
+    origin = _local_path(url, Path(top), command)
     if not origin.is_dir():
         raise Problem(
             f"origin ({one_line(url)}) is not there.",
@@ -67,26 +67,27 @@ def find_clone(repo: Path) -> Clone:
         )
     if not holds(forge_git(origin), "rev-parse", "--verify", "--quiet", LOG):
         raise Problem(
-            f"origin ({one_line(url)}) is not a forge of this course, so it knows no pull requests.",
+            f"origin ({one_line(url)}) is not a forge of this course, so it knows no pull requests and no runs.",
             "Run this in the clone that `ninesteps start` made.",
         )
     return Clone(Path(top), origin)
 
 
-def _local_path(url: str, top: Path) -> Path:
+def _local_path(url: str, top: Path, command: str) -> Path:
     if _SCHEME.match(url):
         parts = urlsplit(url)
         if parts.scheme.lower() == "file":
             return Path(url2pathname(parts.path))
-        raise _elsewhere(parts.hostname or url)
+        raise _elsewhere(parts.hostname or url, command)
     if match := _SCP.match(url):
-        raise _elsewhere(match[1])
+        raise _elsewhere(match[1], command)
     return (top / url).resolve()  # git resolves a relative URL from the top of the working tree, too
 
 
-def _elsewhere(host: str) -> Problem:
-    tool = next((tools for name, tools in _TOOLS.items() if name in host.lower()), None)
+def _elsewhere(host: str, command: str) -> Problem:
+    known = _TOOLS if command == "pr" else {"github": "`gh run list`, `gh run view`"}
+    tool = next((tools for name, tools in known.items() if name in host.lower()), None)
     return Problem(
-        f"origin is on {one_line(host)}, and `ninesteps pr` works with the course's own forge only.",
+        f"origin is on {one_line(host)}, and `ninesteps {command}` works with the course's own forge only.",
         f"Use that host's own tool ({tool}), or its web page." if tool else "Use that host's own tool or web page.",
     )

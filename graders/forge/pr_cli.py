@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from graders.forge.checks import Checks
     from graders.forge.pull import Pull
     from graders.forge.pulls import Done
 
@@ -82,7 +83,7 @@ def view(which: Annotated[str | None, typer.Argument(metavar="NUMBER|BRANCH", he
         ("opened", pull.at),
         ("merged", _merged(pull)),
         ("mergeable", "" if seen.mergeable is None else "yes" if seen.mergeable else _conflicts(seen.conflicts)),
-        ("checks", "none required"),
+        ("checks", _checks(seen.checks)),
         ("reviews", _reviews(pull)),
         ("commits", str(len(seen.commits))),
     ):
@@ -97,6 +98,30 @@ def view(which: Annotated[str | None, typer.Argument(metavar="NUMBER|BRANCH", he
         _print(many_lines(pull.body))
 
 
+@app.command(epilog="Example: ninesteps pr checks 2 --watch")
+def checks(
+    which: Annotated[str | None, typer.Argument(metavar="NUMBER|BRANCH", help=_WHICH)] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Wait until they have ended.")] = False,
+) -> None:
+    """List the checks of a pull request. Exit code: 0 all passed, 1 one failed, 8 one has not ended, as in gh."""
+    from graders.console import progress_line
+    from graders.forge import pulls
+    from graders.forge.checks import check_name
+    from graders.forge.run_words import look
+    from graders.workspace.locate import clone_here
+
+    with progress_line("Waiting for the checks" if watch else "Reading"):
+        pull, found = pulls.checks(clone_here(), which, wait=watch)
+    if not found.runs:
+        _say(f"Pull request #{pull.number}: {_checks(found)}")
+    for run in found.runs:
+        _say(look(run), check_name(run), f"run {run.id}")
+    if found.failed:
+        raise typer.Exit(1)
+    if found.pending or found.unread:
+        raise typer.Exit(8)
+
+
 @app.command(epilog="Example: ninesteps pr merge 2 --squash --delete-branch")
 def merge(
     which: Annotated[str | None, typer.Argument(metavar="NUMBER|BRANCH", help=_WHICH)] = None,
@@ -108,8 +133,13 @@ def merge(
     ] = False,
     subject: Annotated[str | None, typer.Option("--subject", "-t", help="The new commit's first line.")] = None,
     body: Annotated[str | None, typer.Option("--body", "-b", help="The rest of its message.")] = None,
+    auto: Annotated[bool, typer.Option("--auto", help="Wait for its checks first, and merge if they pass.")] = False,
 ) -> None:
-    """Merge a pull request into main. The reviewer bot approves it if nothing stands against it."""
+    """Merge a pull request into main.
+
+    Its checks must have passed; the reviewer bot approves it if nothing stands against it.
+    """
+    from graders.console import progress_line
     from graders.forge import pulls
     from graders.forge.merging import Method
     from graders.problems import Problem
@@ -122,7 +152,11 @@ def merge(
             "Say how to merge, with one of three.",
             "--squash makes one commit, --rebase puts the commits on top of main, --merge adds a merge commit.",
         )
-    done = pulls.merge(clone_here(), which, method=methods[0], delete_branch=delete_branch, subject=subject, body=body)
+    with progress_line("Merging") as tell:
+        done = pulls.merge(
+            clone_here(), which, method=methods[0], delete_branch=delete_branch, subject=subject, body=body, auto=auto,
+            tell=tell,
+        )  # fmt: skip
     did = {Method.MERGE: "Merged", Method.SQUASH: "Squashed and merged", Method.REBASE: "Rebased and merged"}
     new = done.pull.merge.new[:7] if done.pull.merge else ""
     _say(f"{did[methods[0]]} pull request #{done.pull.number} ({done.pull.title}); {done.pull.base} is now {new}.")
@@ -143,6 +177,17 @@ def _reviews(pull: Pull) -> str:
     if pull.approved_by:
         return ", ".join(f"approved by {name}" for name in pull.approved_by)
     return "reviewer-bot approves when it is merged"
+
+
+def _checks(found: Checks) -> str:
+    from graders.forge.checks import check_name
+    from graders.forge.run_words import look
+
+    if found.unread:
+        return "the forge has not looked at them yet"
+    if not found.runs:
+        return f"expected, and never started. {found.skip}" if found.skip else "none ran"
+    return ", ".join(f"{look(run)} {check_name(run)}" for run in found.runs)
 
 
 def _notes(done: Done) -> None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import git
 
-from graders.forge import change, log
+from graders.forge import change, inbox, log
+from graders.forge.checks import Checks, checks_of, has_workflows, require_checks, wait_for_checks
 from graders.forge.git_calls import ask, holds, reason, without_caller_variables
 from graders.forge.merging import Method, Outcome, Person, merge_commit, rebased, squashed, tried
 from graders.forge.origin import Clone, find_clone
@@ -52,6 +54,7 @@ class View:
     commits: tuple[CommitLine, ...]
     mergeable: bool | None
     conflicts: tuple[str, ...]
+    checks: Checks
 
 
 @without_caller_variables()
@@ -88,7 +91,7 @@ def create(
             sha=sha,
             at=_now(),
         )
-    return Done(pull, _unpushed_note(clone, branch, sha))
+    return Done(pull, (*_unpushed_note(clone, branch, sha), *_looked_at(clone, pull, "opened", sha)))
 
 
 @without_caller_variables()
@@ -107,9 +110,17 @@ def view(repo: Path, which: str | None = None) -> View:
     lines = str(clone.forge.log("-z", "--reverse", "--format=%H%x1f%s%x1f%an", f"{start}..{pull.sha}")).split("\0")
     commits = tuple(CommitLine(*line.split("\x1f", 2)) for line in lines if line)
     if pull.merge:
-        return View(pull, commits, None, ())
+        return View(pull, commits, None, (), checks_of(clone.origin, pull))
     outcome = tried(clone.origin, start, pull.sha)
-    return View(pull, commits, not outcome.conflicts, outcome.conflicts)
+    return View(pull, commits, not outcome.conflicts, outcome.conflicts, checks_of(clone.origin, pull))
+
+
+@without_caller_variables()
+def checks(repo: Path, which: str | None = None, *, wait: bool = False) -> tuple[Pull, Checks]:
+    """A pull request with its checks; with `wait`, when none of them runs any more."""
+    clone = find_clone(repo)
+    pull = _find(clone, which)
+    return pull, (wait_for_checks if wait else checks_of)(clone.origin, pull)
 
 
 @without_caller_variables()
@@ -121,17 +132,25 @@ def merge(
     delete_branch: bool = False,
     subject: str | None = None,
     body: str | None = None,
+    auto: bool = False,
+    tell: Callable[[str], None] = lambda now: None,
 ) -> Done:
     """Merge a pull request into main; with `delete_branch`, the branch goes too, on the forge and in the clone.
 
-    The subject is GitHub's where none is given. A local branch with commits that were not merged is kept.
+    The subject is GitHub's where none is given. A local branch with commits that were not merged is kept. With `auto` it
+    waits for the checks first, and says so through `tell`.
     """
     clone = find_clone(repo)
     by = _learner(clone)
+    pull = _find(clone, which)
+    _mergeable(clone, pull, main_now(clone.forge))
+    if auto:
+        wait_for_checks(clone.origin, pull, tell)
     with log.locked(clone.origin):
         pull = _find(clone, which)
         main = main_now(clone.forge)
         outcome = _mergeable(clone, pull, main)
+        notes = require_checks(clone.origin, pull, checks_of(clone.origin, pull))
         match method:
             case Method.MERGE:
                 message = _message(subject or f"Merge pull request #{pull.number} from {pull.head}", body, pull.title)
@@ -147,7 +166,16 @@ def merge(
             clone.origin, pull, method=method.value, new=new, by=str(by), at=_now(), delete_branch=delete_branch
         )
         pull = read_pulls(clone.forge)[pull.number]
-    return Done(pull, _without_local_branch(clone, pull) if delete_branch else ())
+    notes += _looked_at(clone, pull, "closed", new)
+    return Done(pull, (*notes, *(_without_local_branch(clone, pull) if delete_branch else ())))
+
+
+def _looked_at(clone: Clone, pull: Pull, action: str, commit: str) -> tuple[str, ...]:
+    """Tell the forge's CI what has happened to a pull request, where it can matter; and the learner that it looks."""
+    if not has_workflows(clone.origin, commit):
+        return ()
+    inbox.put(clone.origin, {"kind": "pull_request", "number": pull.number, "action": action})
+    return ("CI looks at it. What it starts: ninesteps run list",)
 
 
 def _mergeable(clone: Clone, pull: Pull, main: str) -> Outcome:

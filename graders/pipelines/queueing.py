@@ -32,7 +32,7 @@ def now() -> str:
 
 def queue(origin: Path, happening: Happening) -> list[WorkflowRun]:
     """The runs that it starts, written down; those of files that GitHub refuses have failed already."""
-    with _reading(origin) as git:
+    with reading(origin) as git:
         files = workflow_files(git, happening.commit)
     read, unread = read_workflows(files)
     started: list[WorkflowRun] = []
@@ -60,7 +60,7 @@ def queue(origin: Path, happening: Happening) -> list[WorkflowRun]:
 
 def again(origin: Path, number: int) -> WorkflowRun:
     """A new run of what an earlier one was of."""
-    with _reading(origin) as git:
+    with reading(origin) as git:
         earlier = runs.read(origin, number)
         read, _ = read_workflows(workflow_files(git, earlier.event["commit"]))
     workflow = next((one for one in read if one.path == earlier.path), None)
@@ -72,8 +72,8 @@ def again(origin: Path, number: int) -> WorkflowRun:
 
 
 @contextmanager
-def _reading(origin: Path) -> Iterator[Git]:
-    """Our own repository that borrows the forge's objects: commits that no branch holds any more are there, too."""
+def reading(origin: Path) -> Iterator[Git]:
+    """A repository of ours repository that borrows the forge's objects: commits that no branch holds any more are there, too."""
     with tempfile.TemporaryDirectory(prefix="ninesteps-", ignore_cleanup_errors=True) as scratch:
         git = Git(Path(scratch))
         borrowed = git.folder / "objects" / "info" / "alternates"

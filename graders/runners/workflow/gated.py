@@ -194,7 +194,7 @@ def _with_those_that_wait(stage: Stage, graph: Graph) -> Run:
     open_callers = {caller for caller in graph.inner if caller not in stage.finished}
     jobs = [job for job in stage.run.jobs if job.id not in names and job.id not in open_callers]
     known = {job.id for job in jobs}
-    jobs += [JobRun(key, key, {}, "waiting", why=f"`{name}` must be approved") for key, name in names.items()]
+    jobs += [JobRun(key, key, {}, "waiting", why="waits for an approval") for key in names]
     for key in graph.leaves:
         blocking = [one for one in names if key in graph.below(frozenset([one]))]
         if key not in known and key not in names:
