@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -41,6 +41,11 @@ class Job:
     chain: Chain = field(default=(), compare=False)
 
     @property
+    def meant_for(self) -> str:
+        """`staging` or `production` by its environment, else by its id, or empty."""
+        return environment_meant(self.environment) or environment_meant(self.id)
+
+    @property
     def where(self) -> str:
         """`file:line` of the job that has the steps."""
         return str(self.chain[-1].job.where) if self.chain else self.path
@@ -60,7 +65,6 @@ class Deed:
     made_by: Call | ActionCall
     images: tuple[Reference, ...]
     lands: str
-    named: str
 
     @property
     def step(self) -> Step | None:
@@ -184,9 +188,12 @@ class Deployments:
         for image in images:
             said = said.replace(image.name, " ")
         named = [name for name, pattern in _NAMED.items() if pattern.search(said.lower())]
-        own = environment_meant(job.environment) or environment_meant(job.id)
-        lands = named[0] if len(named) == 1 else own
-        return Deed(role, job, part, order, made_by, images, lands, named[0] if len(named) == 1 else "")
+        return Deed(role, job, part, order, made_by, images, named[0] if len(named) == 1 else job.meant_for)
+
+
+def jobs_of(deeds: Iterable[Deed]) -> list[Job]:
+    """The jobs of the deeds, in their order, each once."""
+    return list(dict.fromkeys(deed.job for deed in deeds))
 
 
 def environment_meant(text: str) -> str:
