@@ -19,7 +19,7 @@ from graders.forge.settings import SECRETS, VARIABLES, read_settings
 from graders.pipelines.queueing import now
 from graders.problems import Problem
 from graders.runners.workflow.events import Event
-from graders.runners.workflow.gated import Stage, run_approved, run_until_approval
+from graders.runners.workflow.gated import Scope, Stage, run_approved, run_until_approval
 from graders.runners.workflow.plan import plan_of, workflow_files
 from graders.runners.workflow.record import JobRun
 from graders.runners.workflow.run import Finished
@@ -69,11 +69,12 @@ def _ended(origin: Path, run: WorkflowRun, scratch: Path) -> WorkflowRun:
         return run.ended_as(runs.NEUTRAL, now(), f"It can't be run here: {cannot}.")
     scopes = _cache_scopes(event)
     caches = caches_for(origin, scopes)
-    secrets = read_settings(origin, SECRETS)
-    variables = read_settings(origin, VARIABLES)
+    secrets, variables = read_settings(origin, SECRETS), read_settings(origin, VARIABLES)
+    environments = (secrets.keys() | variables.keys()) - {""}
     options: dict[str, Any] = {
         "cache": cache_dir(), "refs": _refs(origin), "secrets": secrets.get("", {}), "variables": variables.get("", {}),
         "caches": caches,
+        "scopes": {name: Scope(secrets.get(name, {}), variables.get(name, {})) for name in environments},
     }  # fmt: skip
     if run.reviews or run.waiting:
         stage = _stage(origin, run)

@@ -10,8 +10,10 @@ there. https://docs.github.com/en/actions/how-tos/deploy/configure-and-manage-de
     stage.run.job("deploy-production").result     # "waiting"; what needs it is "not run"
     stage = run_approved(git, path, event, stage, cache=cache)
 
+Where environments have secrets or variables of their own, only their jobs see them.
+
 Known limits: a matrix waits as a whole if one of its legs does; a job in a workflow that a called workflow calls can't
-wait, and the run then has `trouble`.
+wait, and the run then has `trouble`; a matrix over several environments sees the repository's secrets alone.
 """
 
 from __future__ import annotations
@@ -19,11 +21,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from graders.evidence.git_command import Git
 from graders.runners.workflow.events import Event
-from graders.runners.workflow.parts import OUTPUTS, Graph, Leaf, environments_below, graph_of, part_files
+from graders.runners.workflow.parts import OUTPUTS, Graph, Leaf, Wanted, environments_below, graph_of, part_files
 from graders.runners.workflow.plan import plan_of, workflow_files
 from graders.runners.workflow.record import JobRun, Run
 from graders.runners.workflow.run import Finished, Part, run_workflow
@@ -35,6 +38,17 @@ _ENDED = ("success", "failure", "skipped")
 def has_reviewer(environment: str) -> bool:
     """Whether an environment of the course's forge has a reviewer: `production` and all that begin with `prod` do."""
     return environment.strip().lower().startswith("prod")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What only the jobs of one environment see, beside what the repository has."""
+
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+Scopes = Mapping[str, Scope]  # by the environment's name, in lower case
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +75,18 @@ def gates(git: Git, path: str, event: Event, *, reviewed: HasReviewer = has_revi
 
 
 def run_until_approval(
-    git: Git, path: str, event: Event, *, cache: Path, reviewed: HasReviewer = has_reviewer, **options: Any
-) -> Stage:
+    git: Git, path: str, event: Event, *, cache: Path, reviewed: HasReviewer = has_reviewer,
+    scopes: Scopes = MappingProxyType({}), **options: Any,
+) -> Stage:  # fmt: skip
     """Run all that waits for no approval. `options` are those of `run_workflow`. Raises Problem as it does."""
-    return _advance(git, path, event, Stage(Run()), frozenset(), reviewed, {**options, "cache": cache})
+    rules = _Rules(reviewed, scopes, {**options, "cache": cache})
+    return _advance(git, path, event, Stage(Run()), {}, rules)
 
 
 def run_approved(
     git: Git, path: str, event: Event, stage: Stage, *, cache: Path, approved: Collection[str] | None = None,
-    rejected: Collection[str] = (), reviewed: HasReviewer = has_reviewer, **options: Any,
+    rejected: Collection[str] = (), reviewed: HasReviewer = has_reviewer, scopes: Scopes = MappingProxyType({}),
+    **options: Any,
 ) -> Stage:  # fmt: skip
     """Go on from `stage`: run the jobs in `approved` (all that wait, where None), let those in `rejected` fail.
 
@@ -84,32 +101,42 @@ def run_approved(
     finished = {**stage.finished, **{job: Finished("failure") for job in refused}}
     waiting = {job: name for job, name in stage.waiting.items() if job not in allowed | refused}
     left = Stage(replace(stage.run, jobs=tuple(runs)), waiting, finished)
-    return _advance(git, path, event, left, allowed, reviewed, {**options, "cache": cache})
+    known = {job: stage.waiting.get(job, "") for job in allowed}
+    return _advance(git, path, event, left, known, _Rules(reviewed, scopes, {**options, "cache": cache}))
 
 
-def _advance(
-    git: Git, path: str, event: Event, stage: Stage, approved: frozenset[str], reviewed: HasReviewer,
-    options: Mapping[str, Any],
-) -> Stage:  # fmt: skip
-    """Parts one after another, until all that is left waits."""
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    reviewed: HasReviewer
+    scopes: Scopes
+    options: Mapping[str, Any]
+
+
+def _advance(git: Git, path: str, event: Event, stage: Stage, approved: Mapping[str, str], rules: _Rules) -> Stage:
+    """Parts one after another, until all that is left waits. `approved` maps jobs that may start to environments."""
+    reviewed, options = rules.reviewed, rules.options
     files = workflow_files(git, event.commit)
     plan = plan_of(files, path)
     graph = graph_of(files, path)
     may_wait = frozenset(key for key, leaf in graph.leaves.items() if _may_wait(leaf, reviewed))
     if (deep := _too_deep(graph, files, reviewed)) and not plan.cannot:
         return Stage(Run(trouble=deep))
-    if not may_wait or plan.cannot:
+    scoped = any(leaf.job.environment for leaf in graph.leaves.values()) and bool(rules.scopes)
+    if not (may_wait or scoped) or plan.cannot:
         return Stage(run_workflow(git, path, event, **options)) if not stage.run.jobs else stage
     while True:
-        asked = may_wait - approved - stage.finished.keys() - stage.waiting.keys()
+        asked = may_wait - approved.keys() - stage.finished.keys() - stage.waiting.keys()
         held = graph.below(asked | frozenset(stage.waiting)) | stage.waiting.keys()
         todo = frozenset(graph.leaves) - asked - held - stage.finished.keys()
         asked -= held
         if not todo and not asked:
             break
-        part = Part(part_files(files, graph, todo, asked, stage.finished), stage.finished, stage.run)
-        caches = (*options.get("caches", ()), *stage.run.caches)
-        now = run_workflow(git, path, event, **{**options, "caches": caches, "part": part})
+        names, more = _scoped(graph, todo, approved, rules.scopes)
+        part = Part(part_files(files, graph, Wanted(todo, asked, stage.finished, names)), stage.finished, stage.run)
+        given = {**options, "caches": (*options.get("caches", ()), *stage.run.caches), "part": part}
+        given |= {"secrets": {**(options.get("secrets") or {}), **more.secrets}}
+        given |= {"variables": {**(options.get("variables") or {}), **more.variables}}
+        now = run_workflow(git, path, event, **given)
         if now.trouble:
             return Stage(_together(stage.run, now, graph, todo), {}, stage.finished)
         stage, approved = _after(stage, now, graph, todo, asked, approved, reviewed)
@@ -117,9 +144,9 @@ def _advance(
 
 
 def _after(
-    stage: Stage, now: Run, graph: Graph, todo: frozenset[str], asked: frozenset[str], approved: frozenset[str],
+    stage: Stage, now: Run, graph: Graph, todo: frozenset[str], asked: frozenset[str], approved: Mapping[str, str],
     reviewed: HasReviewer,
-) -> tuple[Stage, frozenset[str]]:  # fmt: skip
+) -> tuple[Stage, dict[str, str]]:  # fmt: skip
     told = _told(now)
     skipped = {
         key
@@ -134,7 +161,31 @@ def _after(
     names = {key: _names(now, key) for key in asked - skipped}
     waiting = {key: ", ".join(filter(reviewed, found)) for key, found in names.items() if any(map(reviewed, found))}
     run = _together(stage.run, now, graph, todo | skipped)
-    return Stage(run, {**stage.waiting, **waiting}, finished), approved | (names.keys() - waiting.keys())
+    free = {key: ", ".join(found) for key, found in names.items() if key not in waiting}
+    return Stage(run, {**stage.waiting, **waiting}, finished), {**approved, **free}
+
+
+def _scoped(
+    graph: Graph, todo: frozenset[str], known: Mapping[str, str], scopes: Scopes
+) -> tuple[dict[str, dict[str, str]], Scope]:
+    """For each job with an environment of its own secrets or variables the names that stand for them, and all of those."""
+    names: dict[str, dict[str, str]] = {}
+    secrets: dict[str, str] = {}
+    variables: dict[str, str] = {}
+    for number, (environment, scope) in enumerate(sorted(scopes.items())):
+        stand_in = {f"SECRETS.{name.upper()}": f"secrets.NINESTEPS_{number}_{name.upper()}" for name in scope.secrets}
+        stand_in |= {f"VARS.{name.upper()}": f"vars.NINESTEPS_{number}_{name.upper()}" for name in scope.variables}
+        jobs = [key for key in todo if _environment(graph.leaves[key], known).lower() == environment]
+        names |= dict.fromkeys(jobs, stand_in)
+        if jobs:
+            secrets |= {f"NINESTEPS_{number}_{name.upper()}": value for name, value in scope.secrets.items()}
+            variables |= {f"NINESTEPS_{number}_{name.upper()}": value for name, value in scope.variables.items()}
+    return names, Scope(secrets, variables)
+
+
+def _environment(leaf: Leaf, known: Mapping[str, str]) -> str:
+    name = leaf.job.environment.name if leaf.job.environment else None
+    return "" if name is None else known.get(leaf.key, "") if name.dynamic else name.value.strip()
 
 
 def _may_wait(leaf: Leaf, reviewed: HasReviewer) -> bool:

@@ -6,6 +6,7 @@ What is written is JSON, which is YAML: values keep their types, and nothing nee
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ from graders.runners.workflow.run import Finished
 OUTPUTS = "ninesteps-outputs"
 _GATE_KEEPS = ("name", "needs", "if", "strategy", "runs-on")
 _RUNNER = "ubuntu-latest"
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
+_NAMED = re.compile(r"(?i)(?<![\w.-])(secrets|vars)(?:\.([A-Za-z_]\w*)|\['([A-Za-z_]\w*)'\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,38 +84,70 @@ def environments_below(job: Job, files: Mapping[str, bytes], depth: int = 0) -> 
         yield from environments_below(one, files, depth + 1)
 
 
-def part_files(
-    files: Mapping[str, bytes],
-    graph: Graph,
-    run: frozenset[str],
-    gates: frozenset[str],
-    finished: Mapping[str, Finished],
-) -> dict[str, bytes]:
-    """The files that make act run the leaves in `run`, and ask at `gates`; others that have not `finished` are absent."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a part does: the leaves that `run`, the `gates` that ask, those that have `finished`; no other leaf is there.
+
+    `scoped` maps leaves to names that stand for others in them, such as `secrets.API_KEY` for one environment's own.
+    """
+
+    run: frozenset[str]
+    gates: frozenset[str] = frozenset()
+    finished: Mapping[str, Finished] = field(default_factory=dict)
+    scoped: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def part_files(files: Mapping[str, bytes], graph: Graph, wanted: Wanted) -> dict[str, bytes]:
+    """The files that make act do what is wanted, by path."""
     made: dict[str, bytes] = {}
+    run, gates, finished, scoped = wanted.run, wanted.gates, wanted.finished, wanted.scoped
     document = _document(files[graph.path])
     jobs: dict[str, Any] = {}
     for id, job in document["jobs"].items():
         leaves = graph.inner.get(id, (id,))
         if id in finished:
             jobs[id] = _ended(id, finished[id])
-        elif run.issuperset(leaves):
-            jobs[id] = job
+        elif run.issuperset(leaves) and (id in scoped or scoped.keys().isdisjoint(leaves)):
+            jobs[id] = renamed(job, scoped.get(id, {}))
         elif id in gates:
             jobs[id] = _gate(job)
         elif id in graph.inner and not (run | gates).isdisjoint(leaves):
             copy = f"{FOLDER}workflows/ninesteps-part-{len(made)}.yml"
-            made[copy] = _part_of_called(files[graph.called[id]], id, run, gates, finished)
-            jobs[id] = {**job, "uses": f"./{copy}"}
+            made[copy] = _part_of_called(files[graph.called[id]], id, wanted)
+            more = {name: new for leaf in leaves for name, new in scoped.get(leaf, {}).items()}
+            jobs[id] = {**job, "uses": f"./{copy}", **_passed_on(job.get("secrets"), more)}
     ends = run | finished.keys()
     whole = [id for id in jobs if id not in finished and ends.issuperset(graph.inner.get(id, (id,)))]
     document["jobs"] = {**jobs, **_outputs(whole)}
     return {**made, graph.path: _written(document)}
 
 
-def _part_of_called(
-    data: bytes, caller: str, run: frozenset[str], gates: frozenset[str], finished: Mapping[str, Finished]
-) -> bytes:
+def renamed(node: Any, names: Mapping[str, str]) -> Any:
+    """A job with other names in its expressions: `names` maps `SECRETS.NAME` or `VARS.NAME` to what stands for it."""
+    if isinstance(node, dict) and names:
+        return {
+            key: _renamed(value, names) if key == "if" and isinstance(value, str) else renamed(value, names)
+            for key, value in node.items()
+        }
+    if isinstance(node, list):
+        return [renamed(item, names) for item in node]
+    if isinstance(node, str):
+        return _EXPRESSION.sub(lambda found: _renamed(found[0], names), node)
+    return node
+
+
+def _renamed(expression: str, names: Mapping[str, str]) -> str:
+    return _NAMED.sub(lambda found: names.get(f"{found[1]}.{found[2] or found[3]}".upper(), found[0]), expression)
+
+
+def _passed_on(given: Any, more: Mapping[str, str]) -> dict[str, Any]:
+    """The `secrets:` of a call, with those of the environments of the jobs that are called."""
+    names = {name: f"${{{{ secrets.{name} }}}}" for name in _secrets(more)}
+    return {} if given == "inherit" or not names else {"secrets": {**(given or {}), **names}}
+
+
+def _part_of_called(data: bytes, caller: str, wanted: Wanted) -> bytes:
+    run, gates, finished, scoped = wanted.run, wanted.gates, wanted.finished, wanted.scoped
     document = _document(data)
     jobs: dict[str, Any] = {}
     for id, job in document["jobs"].items():
@@ -120,16 +155,36 @@ def _part_of_called(
         if key in finished:
             jobs[id] = _ended(key, finished[key])
         elif key in run:
-            jobs[id] = job
+            jobs[id] = renamed(job, scoped.get(key, {}))
         elif key in gates:
             jobs[id] = _gate(job)
     complete = len(jobs) == len(document["jobs"]) and not any(f"{caller} / {id}" in gates for id in jobs)
-    triggers = document.get("on")
-    call = triggers.get("workflow_call") if isinstance(triggers, dict) else None
-    if not complete and isinstance(call, dict):
+    call = _call_of(document)
+    if not complete:
         call.pop("outputs", None)  # they would name jobs that are not here
+    names = [name for key, names in scoped.items() if key.startswith(f"{caller} / ") for name in _secrets(names)]
+    if names:
+        call["secrets"] = {**(call.get("secrets") or {}), **{name: {"required": False} for name in names}}
     document["jobs"] = {**jobs, **_outputs([id for id in jobs if f"{caller} / {id}" in run])}
     return _written(document)
+
+
+def _call_of(document: dict[str, Any]) -> dict[str, Any]:
+    """What stands under `workflow_call`, so that it can be changed."""
+    triggers = document["on"]
+    if isinstance(triggers, str):
+        triggers = [triggers]
+    if isinstance(triggers, list):
+        triggers = dict.fromkeys(triggers)
+    document["on"] = triggers
+    call: dict[str, Any] = triggers.get("workflow_call") or {}
+    triggers["workflow_call"] = call
+    return call
+
+
+def _secrets(names: Mapping[str, str]) -> list[str]:
+    """The names of the secrets among what `Wanted.scoped` gives for a leaf."""
+    return [new.removeprefix("secrets.") for new in names.values() if new.startswith("secrets.")]
 
 
 def _ended(key: str, finished: Finished) -> dict[str, Any]:

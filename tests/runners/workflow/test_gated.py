@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import CI, Repository
 
 from graders.evidence.workflow.read import read_workflow
 from graders.picture import State
 from graders.runners.workflow import events
-from graders.runners.workflow.gated import Stage, gates, run_approved, run_until_approval
+from graders.runners.workflow.gated import Scope, Stage, gates, run_approved, run_until_approval
 from graders.runners.workflow.picture import pipeline_of
 from graders.runners.workflow.run import Answer
 
-Repositories = Callable[[Mapping[str, str]], Repository]
+if TYPE_CHECKING:
+    from conftest import Repository
+
+CI = ".github/workflows/ci.yml"
 CALLED = ".github/workflows/deploy.yml"
 
 
@@ -35,7 +37,7 @@ class Gated:
 
 
 @pytest.fixture
-def gated(repository: Repositories) -> Callable[..., Gated]:
+def gated(repository: Callable[[Mapping[str, str]], Repository]) -> Callable[..., Gated]:
     def make(jobs: str, files: Mapping[str, str] | None = None) -> Gated:
         text = "on: push\njobs:\n" + textwrap.indent(textwrap.dedent(jobs), "  ")
         return Gated(repository({CI: text, **(files or {})}))
@@ -313,3 +315,29 @@ def test_what_cannot_run_says_so(gated: Callable[..., Gated]) -> None:
     """).begin()
     assert "windows-latest" in stage.run.trouble
     assert stage.waiting == {}
+
+
+def test_an_environment_has_secrets_of_its_own(gated: Callable[..., Gated]) -> None:
+    """Only its jobs see them, in the file and in what it calls; they are masked, and stand before the repository's."""
+    say = "steps: [{run: 'echo \"$K-$V\" | rev; echo \"$K\"', env: {K: '${{ secrets.key }}', V: \"${{ vars['WHERE'] }}\"}}]"
+    called = f"""
+    on: {{workflow_call: {{inputs: {{to: {{type: string}}}}}}}}
+    jobs: {{deploy: {{environment: "${{{{ inputs.to }}}}", runs-on: ubuntu-latest, {say}}}}}
+    """
+    own = gated(
+        f"""
+        plain: {{runs-on: ubuntu-latest, {say}}}
+        staging: {{environment: Staging, runs-on: ubuntu-latest, {say}}}
+        call: {{uses: ./.github/workflows/deploy.yml, with: {{to: production}}}}
+        """,
+        {CALLED: called},
+    )
+    given: dict[str, Any] = {
+        "secrets": {"KEY": "of-all"}, "variables": {"WHERE": "nowhere"},
+        "scopes": {"staging": Scope({"KEY": "of-stage"}, {"WHERE": "here"}), "production": Scope({"KEY": "of-prod"})},
+    }  # fmt: skip
+    stage = own.approve(own.begin(**given), **given)
+    assert stage.run.green
+    assert log(stage, "plain").split() == ["erehwon-lla-fo", "***"]
+    assert log(stage, "staging").split() == ["ereh-egats-fo", "***"]
+    assert log(stage, "call / deploy").split() == ["erehwon-dorp-fo", "***"]
