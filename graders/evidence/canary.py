@@ -22,7 +22,7 @@ from urllib.parse import quote, quote_plus
 
 _DEEPEST = 4  # archives in archives
 _MOST_MEMBERS = 20_000
-_MOST_BYTES = 256 << 20  # unpacked, in all
+_MOST_BYTES = 128 << 20  # unpacked, in all
 _WHITE = bytes.maketrans(b"", b""), b"\r\n\t "
 _BROKEN = (
     OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, RuntimeError,
@@ -53,7 +53,7 @@ class Search:
 def search(files: Mapping[str, bytes], secrets: Mapping[str, str]) -> Search:
     """Where the values of `secrets` (by name) stand in `files` (path to content): names, contents, and archives' members.
 
-    tar, zip (a wheel too), gzip, bzip2 and xz are looked into, up to 4 deep and 256 MiB in all. Values should be long and
+    tar, zip (a wheel too), gzip, bzip2 and xz are looked into, up to 4 deep and 128 MiB in all. Values should be long and
     random: a short one is found by chance.
     """
     wanted = {name: forms(value) for name, value in secrets.items() if value}
