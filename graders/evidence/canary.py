@@ -17,7 +17,6 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
-from typing import IO
 from urllib.parse import quote, quote_plus
 
 _DEEPEST = 4  # archives in archives
