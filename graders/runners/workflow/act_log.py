@@ -20,6 +20,9 @@ _MOST_LINES = 3_000  # of a step's log: the first third and what comes last
 _LONGEST_LINE = 4_000
 _MOST_LEGS = 600
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NO_ACTION = re.compile(r"failed to read 'action\.yml' from action '([^']+)'")
+_INTERPOLATION = re.compile(r"Unable to interpolate expression '(.*)': ([^']*)$", re.DOTALL)
+_FAILS = "fails"
 _LEVELS = ("error", "warning", "notice")
 
 
@@ -29,6 +32,7 @@ class _Step:
     name: str
     outcome: str = ""
     continued: bool = False
+    broken: bool = False
     log: list[str] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
     annotations: list[Annotation] = field(default_factory=list)
@@ -42,6 +46,7 @@ class _Leg:
     matrix: dict[str, Any]
     result: str = ""
     why: str = ""
+    broken: str = ""
     steps: dict[str, _Step] = field(default_factory=dict)
 
 
@@ -102,7 +107,7 @@ def _read_line(line: dict[str, Any], leg: _Leg, actions: list[ActionCall]) -> No
     if not (isinstance(path, list) and path and all(isinstance(part, str) for part in path)):
         return
     stage = line.get("stage")
-    if stage == "Pre":
+    if stage == "Pre" and line.get("level") != "error":
         return
     step = leg.steps.setdefault(path[0], _Step(path[0], str(line.get("step", ""))))
     if raw and message.startswith(MARK):
@@ -127,7 +132,25 @@ def _read_line(line: dict[str, Any], leg: _Leg, actions: list[ActionCall]) -> No
     elif stage == "Post" and len(path) == 1 and line.get("stepResult") == "failure":
         step.outcome = "failure"
     elif line.get("level") == "error":
-        _keep(step.log, message.strip()[:_LONGEST_LINE])
+        _keep(step.log, _as_github_says(message.strip())[:_LONGEST_LINE])
+        if (error := _INTERPOLATION.match(message)) and len(path) == 1:
+            step.broken, leg.broken = True, leg.broken or _why_broken(error)
+
+
+def _as_github_says(message: str) -> str:
+    """act's word on an action that is not there names its own folders, three times."""
+    missing = _NO_ACTION.match(message)
+    if not missing:
+        return message
+    hint = " Did you forget to run actions/checkout before running your local action?"
+    return f"Can't find 'action.yml', 'action.yaml' or 'Dockerfile' for action '{missing[1]}'." + (
+        hint if missing[1].startswith("./") else ""
+    )
+
+
+def _why_broken(error: re.Match[str]) -> str:
+    """What act goes on after: where it tried to read JSON, GitHub fails the step; else it may be act that knows less."""
+    return _FAILS if error[2].startswith("Invalid JSON") else f"act could not work out `{error[1][:120]}`"
 
 
 def _keep(log: list[str], line: str) -> None:
@@ -150,6 +173,8 @@ def _job(leg: _Leg, hidden: list[str]) -> JobRun:
     steps = []
     for number, step in enumerate(leg.steps.values(), 1):
         outcome = step.outcome or "failure"  # it began, and act never said how it ended
+        if step.broken and outcome == "success":
+            outcome = "failure"
         name = step.name
         for value in hidden:
             name = name.replace(value, "***")
@@ -160,9 +185,10 @@ def _job(leg: _Leg, hidden: list[str]) -> JobRun:
                 number, id, name, outcome, result, tuple(step.log), step.outputs, tuple(step.annotations), step.seconds
             )
         )
-    return JobRun(
-        leg.id, leg.name, leg.matrix, leg.result or "not run", tuple(steps), leg.why or ("" if leg.result else _CUT)
-    )
+    result, why = leg.result or "not run", leg.why or ("" if leg.result else _CUT)
+    if leg.broken and result == "success":
+        result, why = ("failure", "") if leg.broken == _FAILS else ("not run", leg.broken)
+    return JobRun(leg.id, leg.name, leg.matrix, result, tuple(steps), why)
 
 
 _CUT = "it was stopped before it ended"

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from graders.evidence.git_command import Git
 from graders.evidence.git_tree import contents
 from graders.evidence.workflow.model import Action, Job, Step, Uses, UsesKind, Workflow
-from graders.evidence.workflow.read import read_action, read_workflow
+from graders.evidence.workflow.read import read_action, read_workflow, read_workflows
 from graders.evidence.yaml_document import Kind, load, scalars
 from graders.problems import Problem
 from graders.runners.workflow.runner_labels import labels_for_act
 
 FOLDER = ".github/"
 _ACTION_FILES = ("action.yml", "action.yaml")
-_DEEPEST = 6
+_DEEPEST = 10  # https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations
 _ZEROS = re.compile(r"[-+]?\d+\.\d*0")
 
 
@@ -40,12 +40,19 @@ class Plan:
     cannot: str = ""
 
 
-def plan_of(files: Mapping[str, bytes], path: str) -> Plan:
-    """The plan for the workflow at `path` in `files` (see `workflow_files`). Raises Problem where it can't be read."""
+def plan_of(files: Mapping[str, bytes], path: str, *, ours: bool = False) -> Plan:
+    """The plan for the workflow at `path` in `files` (see `workflow_files`). Raises Problem where it can't be read.
+
+    With `ours`, we have changed it: what GitHub would say of it is of no interest.
+    """
     if path not in files:
         raise Problem(f"There is no {path} in the commit.", "Add and commit it.")
-    workflow = read_workflow(files[path], path)
+    workflow = next((one for one in read_workflows(files)[0] if one.path == path), None)
+    workflow = workflow or read_workflow(files[path], path)
     found = _Found()
+    if workflow.refused and not ours:
+        first = workflow.refused[0]
+        found.cannot.append(f"GitHub refuses the file ({first.where}): {first.what.rstrip('.')}")
     for job in workflow.jobs.values():
         _follow_job(job, files, found, 0)
     title = workflow.name.value if workflow.name else path.rsplit("/", 1)[-1]
@@ -87,31 +94,36 @@ class _Found:
         self.jobs: list[Job] = []
         self.uses: dict[str, set[str]] = {}
         self.cannot: list[str] = []
+        self.seen: set[str] = set()  # what was followed, so that no file is followed twice
 
 
 def _follow_job(job: Job, files: Mapping[str, bytes], found: _Found, depth: int) -> None:
     found.jobs.append(job)
     if job.services:
         found.cannot.append(
-            f"its job `{job.id}` needs a service container ({', '.join(job.services)}), which needs Docker"
+            f"its job `{job.id}` needs a service container ({', '.join(job.services)}), and none can be started here"
         )
     if job.container and job.container.image:
         found.cannot.append(f"its job `{job.id}` runs in a container ({job.container.image}), which needs Docker")
     if job.uses:
         _follow_call(job.uses, files, found, depth)
-    _follow_steps(job.steps, files, found, depth)
+    _follow_steps(job.steps, files, found)
 
 
 def _follow_call(uses: Uses, files: Mapping[str, bytes], found: _Found, depth: int) -> None:
     if uses.kind is UsesKind.WORKFLOW:
         found.cannot.append(f"it calls `{uses.text}`, a workflow of another repository, and there is no network")
-    elif uses.kind is UsesKind.LOCAL_WORKFLOW and depth < _DEEPEST:
+    elif uses.kind is UsesKind.LOCAL_WORKFLOW and uses.path not in found.seen and depth < _DEEPEST:
+        found.seen.add(uses.path)
         called = _read_workflow(files, uses.path)
         for job in called.jobs.values() if called else ():
             _follow_job(job, files, found, depth + 1)
 
 
-def _follow_steps(steps: tuple[Step, ...], files: Mapping[str, bytes], found: _Found, depth: int) -> None:
+def _follow_steps(
+    steps: tuple[Step, ...], files: Mapping[str, bytes], found: _Found, within: tuple[str, ...] = ()
+) -> None:
+    """`within` are the local actions that these steps stand in."""
     for step in steps:
         uses = step.uses
         if uses is None:
@@ -120,11 +132,14 @@ def _follow_steps(steps: tuple[Step, ...], files: Mapping[str, bytes], found: _F
             found.uses.setdefault(uses.text, set()).update(step.with_.values)
         elif uses.kind is UsesKind.DOCKER:
             found.cannot.append(f"it uses `{uses.text}`, which needs Docker")
-        elif uses.kind is UsesKind.LOCAL and depth < _DEEPEST:
+        elif uses.kind is UsesKind.LOCAL and uses.path in within:
+            found.cannot.append(f"its action `{uses.text}` uses itself, without end")
+        elif uses.kind is UsesKind.LOCAL and (uses.path not in found.seen) and len(within) < _DEEPEST:
+            found.seen.add(uses.path)
             action = _read_action(files, uses.path)
             if action and action.using == "docker":
                 found.cannot.append(f"its action `{uses.text}` is a container, which needs Docker")
-            _follow_steps(action.steps if action else (), files, found, depth + 1)
+            _follow_steps(action.steps if action else (), files, found, (*within, uses.path))
 
 
 def _read_workflow(files: Mapping[str, bytes], path: str) -> Workflow | None:

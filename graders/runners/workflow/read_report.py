@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from graders.evidence.workflow.matrix import MOST_JOBS
 from graders.evidence.workflow.model import Job, UsesKind
 from graders.runners.workflow.act_log import read_act_log
 from graders.runners.workflow.inside.docker import REGISTRY
@@ -71,6 +73,9 @@ def _members(report: bytes) -> dict[str, bytes]:
 
 
 def _trouble(members: Mapping[str, bytes], jobs: Sequence[JobRun]) -> str:
+    legs = Counter(job.id for job in jobs if job.matrix)
+    if too_many := next((id for id, count in legs.items() if count > MOST_JOBS), ""):
+        return f"the matrix of its job `{too_many}` makes more than {MOST_JOBS} jobs, and GitHub fails such a run"
     if members["trouble"]:
         return members["trouble"].decode()
     exit_code = int(members["exit_code"])
@@ -108,8 +113,10 @@ def _as_asked(jobs: Sequence[JobRun], plan: Plan) -> list[JobRun]:
 
 def _by_its_own_steps(run: JobRun, job: Job | None) -> JobRun:
     """A matrix leg as its steps ended: act keeps one result for all legs of a job, and says whichever came last."""
-    if job is None or not run.matrix or run.result not in ("success", "failure"):
+    if job is None or run.result not in ("success", "failure") or not (job.strategy and job.strategy.matrix):
         return run
+    if not run.matrix:  # act makes one job of an empty list
+        return replace(run, result="failure", steps=(), why="its matrix has no values, and GitHub fails such a job")
     if any(step.result == "failure" for step in run.steps):
         return run if job.continue_on_error else replace(run, result="failure")
     return replace(run, result="success") if len(run.steps) >= len(job.steps) else run

@@ -20,6 +20,7 @@ from graders.runners import sandbox
 from graders.runners.workflow import programs, wheels
 from graders.runners.workflow.events import Event
 from graders.runners.workflow.inside.docker import REGISTRY
+from graders.runners.workflow.known_actions import meant
 from graders.runners.workflow.plan import FOLDER, Plan, as_github_reads, plan_of, workflow_files
 from graders.runners.workflow.read_report import read_report
 from graders.runners.workflow.record import CacheEntry, Run
@@ -107,7 +108,7 @@ def run_workflow(
     Raises Problem where the workflow can't be read, or the programs are not there.
     """
     committed = {**workflow_files(git, event.commit), **(part.files if part else {})}
-    plan = plan_of(committed, path)
+    plan = plan_of(committed, path, ours=part is not None)
     if plan.cannot or os.name == "nt":
         return Run(trouble=plan.cannot or "workflows run on Linux and macOS only, or in WSL")
     canaries = {"GITHUB_TOKEN": _TOKEN, **(secrets or {})}
@@ -180,7 +181,7 @@ def _uses(plan: Plan, here: Path) -> tuple[list[dict[str, str]], dict[str, tuple
             found[f"{owner}/{repository}", ref] = str(standin)
         else:
             folder = found.setdefault((f"{owner}/{repository}", ref), f"unknown/{len(found)}")
-            files["/".join([folder, *path, "action.yml"])] = (unknown_action(inputs), 0o644)
+            files["/".join([folder, *path, "action.yml"])] = (unknown_action(inputs, meant(name)), 0o644)
     return [{"repository": name, "ref": ref, "folder": folder} for (name, ref), folder in found.items()], files
 
 

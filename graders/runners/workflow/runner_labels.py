@@ -6,6 +6,7 @@ act takes the labels of a matrix's first leg for all its legs, so each leg's own
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from graders.evidence.workflow.evaluate import Unknown, evaluate
@@ -14,9 +15,10 @@ from graders.evidence.workflow.matrix import expand
 from graders.evidence.workflow.model import Job
 from graders.evidence.workflow.template import whole
 
+# https://docs.github.com/en/actions/reference/runners/github-hosted-runners
 LINUX = (
-    "ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-20.04", "ubuntu-slim", "ubuntu-24.04-arm",
-    "ubuntu-22.04-arm",
+    "ubuntu-latest", "ubuntu-26.04", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-slim", "ubuntu-26.04-arm",
+    "ubuntu-24.04-arm", "ubuntu-22.04-arm",
 )  # fmt: skip
 # Also given to act where an expression chooses the runner, so that it runs every leg; which count is decided here.
 OTHERS = ("windows-latest", "windows-2025", "windows-2022", "macos-latest", "macos-15", "macos-14", "macos-13")
@@ -47,6 +49,7 @@ def labels_for_act(jobs: Sequence[Job]) -> tuple[str, ...]:
         chosen = bool(job.runs_on and any(label.dynamic for label in job.runs_on.labels))
         legs = expand(job.strategy.matrix).legs if chosen and job.strategy and job.strategy.matrix else ({},)
         for leg in legs or ({},):
+            # act has images of its own for old ones, and would ask Docker for them
             labels |= dict.fromkeys(
                 label for label in labels_of(job, leg) or () if chosen or label.startswith("ubuntu-")
             )
@@ -56,6 +59,9 @@ def labels_for_act(jobs: Sequence[Job]) -> tuple[str, ...]:
 
 def why_not_here(labels: tuple[str, ...] | None) -> str:
     """Why a job with these labels can't run here, or empty."""
-    if not labels or any(label.startswith("ubuntu-") for label in labels):
+    if not labels or all(label.lower() in LINUX for label in labels):
         return ""
+    near = [get_close_matches(label.lower(), LINUX, n=1, cutoff=0.8) for label in labels if label not in LINUX]
+    if len(labels) == 1 and near[0]:
+        return f"`{labels[0]}` is none of GitHub's own runners (`{near[0][0]}` is one)"
     return f"it runs on {', '.join(labels)}, and only GitHub's Linux runners are played here"

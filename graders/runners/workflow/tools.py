@@ -38,8 +38,13 @@ def tools(here: Path, python: str, shims: Sequence[str], told: Mapping[str, Any]
     return {**files, "bin/settings.json": (json.dumps(told), 0o644)}
 
 
-def unknown_action(inputs: Sequence[str]) -> str:
-    """An action that takes any input, does nothing, and says so. JSON is YAML."""
-    step = {"run": "unknown", "shell": "ninesteps-standin {0}"}
+def unknown_action(inputs: Sequence[str], meant: str = "") -> str:
+    """An action that takes any input, does nothing, and says so. JSON is YAML.
+
+    With `meant`, the action that its name is a slip of the pen for, it fails as one that does not exist.
+    """
+    step: dict[str, Any] = {"run": "unknown", "shell": "ninesteps-standin {0}"}
+    if meant:
+        step |= {"run": "unknown missing", "env": {"NINESTEPS_MEANT": meant}}
     declared = {name: {"required": False} for name in inputs}
     return json.dumps({"name": "unknown", "inputs": declared, "runs": {"using": "composite", "steps": [step]}})

@@ -21,3 +21,12 @@ def main(root: Path) -> int:
     code = wanted["exit_code"] if wanted else 0
     record(unknown=True, exit_code=code)
     return fail(wanted["stderr"] or f"{name} failed") if wanted and code else 0
+
+
+def missing(root: Path) -> int:
+    """An action whose name is a slip of the pen: GitHub finds no such repository."""
+    name = os.environ.get("GITHUB_ACTION_REPOSITORY", "")
+    record(unknown=True, exit_code=1)
+    return fail(
+        f"Unable to resolve action {name}, repository not found. Did you mean {os.environ.get('NINESTEPS_MEANT')}?"
+    )
