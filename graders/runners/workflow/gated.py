@@ -25,6 +25,8 @@ from types import MappingProxyType
 from typing import Any
 
 from graders.evidence.git_command import Git
+from graders.evidence.workflow.call_chains import value_of
+from graders.evidence.workflow.evaluate import Unknown, as_text
 from graders.runners.workflow.events import Event
 from graders.runners.workflow.parts import OUTPUTS, Graph, Leaf, Wanted, environments_below, graph_of, part_files
 from graders.runners.workflow.plan import plan_of, workflow_files
@@ -105,6 +107,12 @@ def run_approved(
     return _advance(git, path, event, left, known, _Rules(reviewed, scopes, {**options, "cache": cache}))
 
 
+def run_to_the_end(git: Git, path: str, event: Event, *, cache: Path, **options: Any) -> Run:
+    """Run all of it, and nothing waits: `run_workflow`, but a called workflow that fails does not end the run."""
+    rules = _Rules(lambda environment: False, {}, {**options, "cache": cache})
+    return _advance(git, path, event, Stage(Run()), {}, rules).run
+
+
 @dataclass(frozen=True, slots=True)
 class _Rules:
     reviewed: HasReviewer
@@ -123,7 +131,12 @@ def _advance(git: Git, path: str, event: Event, stage: Stage, approved: Mapping[
         return Stage(Run(trouble=deep))
     scoped = any(leaf.job.environment for leaf in graph.leaves.values()) and bool(rules.scopes)
     if not (may_wait or scoped) or plan.cannot:
-        return Stage(run_workflow(git, path, event, **options)) if not stage.run.jobs else stage
+        if stage.run.jobs:
+            return stage
+        whole = run_workflow(git, path, event, **options)
+        if not whole.unsaid:
+            return Stage(whole)
+        stage, approved = _after(stage, whole, graph, frozenset(graph.leaves), frozenset(), approved, reviewed)
     while True:
         asked = may_wait - approved.keys() - stage.finished.keys() - stage.waiting.keys()
         held = graph.below(asked | frozenset(stage.waiting)) | stage.waiting.keys()
@@ -147,7 +160,9 @@ def _after(
     stage: Stage, now: Run, graph: Graph, todo: frozenset[str], asked: frozenset[str], approved: Mapping[str, str],
     reviewed: HasReviewer,
 ) -> tuple[Stage, dict[str, str]]:  # fmt: skip
-    told = _told(now)
+    told = {**_set_by_steps(now, graph), **_told(now)}
+    unsaid = {key for key in todo | asked if key in now.unsaid or graph.leaves[key].caller in now.unsaid}
+    todo, asked = todo - unsaid, asked - unsaid
     skipped = {
         key
         for key in todo | asked
@@ -212,6 +227,18 @@ def _told(now: Run) -> dict[str, Finished]:
     return found
 
 
+def _set_by_steps(now: Run, graph: Graph) -> dict[str, Finished]:
+    """The same for jobs of a part that ended early, from what their steps set."""
+    found = {}
+    for run in now.jobs if now.unsaid else ():
+        if leaf := graph.leaves.get(run.id):
+            steps = {step.id: {"outputs": dict(step.outputs)} for step in run.steps if step.id}
+            values = {name: value_of(text, {"steps": steps}) for name, text in leaf.job.outputs.values.items()}
+            known = {name: as_text(value) for name, value in values.items() if not isinstance(value, Unknown)}
+            found[run.id] = Finished(run.result, known)
+    return found
+
+
 def _names(now: Run, key: str) -> list[str]:
     """The environments that the probe in the place of a job saw, one for each leg."""
     seen = [call.inputs.get("environment", "") for call in now.actions if call.job == key]
@@ -225,7 +252,8 @@ def _result(run: Run, key: str) -> str:
 
 def _together(before: Run, now: Run, graph: Graph, keys: Collection[str]) -> Run:
     """Both parts as one run: of `now` only the jobs in `keys` and their callers, the rest from before."""
-    fresh = {job.id for job in now.jobs if job.id in keys or job.id in graph.inner or job.id.split(" / ")[0] in keys}
+    said = [job for job in now.jobs if job.id not in now.unsaid]
+    fresh = {job.id for job in said if job.id in keys or job.id in graph.inner or job.id.split(" / ")[0] in keys}
     jobs = [job for job in before.jobs if job.id not in fresh and job.result in _ENDED]
     jobs += [job for job in now.jobs if job.id in fresh and job.id.rpartition(" / ")[2] != OUTPUTS]
     return Run(
@@ -248,7 +276,7 @@ def _with_those_that_wait(stage: Stage, graph: Graph) -> Run:
     jobs += [JobRun(key, key, {}, "waiting", why="waits for an approval") for key in names]
     for key in graph.leaves:
         blocking = [one for one in names if key in graph.below(frozenset([one]))]
-        if key not in known and key not in names:
+        if blocking and key not in known and key not in names:
             jobs.append(JobRun(key, key, {}, "not run", why=f"it comes after `{', '.join(blocking)}`, which waits"))
     return replace(stage.run, jobs=_in_order(jobs, graph))
 

@@ -22,6 +22,7 @@ _PLACES = {
     b"python": b"/opt/hostedtoolcache/Python",
 }  # fmt: skip
 _MOST_CALLS = 5_000
+_NOTHING_SAID = "act said nothing of it"
 
 
 def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
@@ -35,6 +36,7 @@ def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
     jobs = _in_order(_as_asked(jobs, plan), plan)
     leg = {(job.id, json.dumps(job.matrix)): number for number, job in enumerate(jobs)}
     actions = tuple(sorted(actions, key=lambda one: (leg.get((one.job, json.dumps(one.matrix)), 0), one.step)))
+    unsaid = _unsaid(jobs, plan)
     return Run(
         jobs=jobs,
         actions=tuple(
@@ -43,10 +45,19 @@ def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
         calls=_calls(members, {one.room: one.job for one in actions if one.room}),
         artifacts=_artifacts(members),
         caches=_caches(members),
-        trouble=_trouble(members, jobs),
+        trouble=_trouble(members, [job for job in jobs if job.id not in unsaid]),
         left_out=tuple(filter(None, members["left_out"].decode("utf-8", "replace").split("\0"))),
         registry=_registry(members),
+        unsaid=unsaid,
     )
+
+
+def _unsaid(jobs: Sequence[JobRun], plan: Plan) -> tuple[str, ...]:
+    """The jobs of which act says nothing since a workflow that was called has failed: it then begins no other job."""
+    calls = {id for id, job in plan.jobs.items() if job.uses}
+    if not any(job.id in calls and job.result == "failure" for job in jobs):
+        return ()
+    return tuple(job.id for job in jobs if job.why == _NOTHING_SAID)
 
 
 def _can_be(call: ActionCall, plan: Plan) -> bool:
@@ -105,9 +116,7 @@ def _as_asked(jobs: Sequence[JobRun], plan: Plan) -> list[JobRun]:
                 JobRun(id, id, {}, result, (), "a job that it calls was not run" if result == "not run" else "")
             )
         elif id not in seen:
-            found.append(
-                JobRun(id, id, {}, "not run", (), why_not_here(labels_of(job, {})) or "act said nothing of it")
-            )
+            found.append(JobRun(id, id, {}, "not run", (), why_not_here(labels_of(job, {})) or _NOTHING_SAID))
     return found
 
 

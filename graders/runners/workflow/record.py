@@ -114,7 +114,8 @@ class CacheEntry:
 class Run:
     """One run. `trouble` says, as the middle of a sentence, why it proves nothing; else it is empty.
 
-    `left_out` names what was too large to keep, `registry` the digest of each image that was pushed.
+    `left_out` names what was too large to keep, `registry` the digest of each image that was pushed. `unsaid` are jobs
+    that act gave up on when a called workflow failed; `gated.run_to_the_end` runs them then.
     """
 
     jobs: tuple[JobRun, ...] = ()
@@ -125,6 +126,7 @@ class Run:
     trouble: str = ""
     left_out: tuple[str, ...] = ()
     registry: Mapping[str, str] = field(default_factory=dict)
+    unsaid: tuple[str, ...] = ()
 
     @property
     def green(self) -> bool:

@@ -19,12 +19,12 @@ from graders.evidence.workflow.read import read_workflows
 from graders.evidence.workflow.triggers import Skip, runs_on
 from graders.runners.workflow import events
 from graders.runners.workflow.approvals import run_in_stages
-from graders.runners.workflow.gated import Stage
+from graders.runners.workflow.gated import Stage, run_to_the_end
 from graders.runners.workflow.plan import workflow_files
 from graders.runners.workflow.played import may_fail
 from graders.runners.workflow.record import ActionCall, Artifact, CacheEntry, Call, JobRun, Run, StepRun
 from graders.runners.workflow.repository import merge_commit, with_changes
-from graders.runners.workflow.run import Answer, Limits, run_workflow
+from graders.runners.workflow.run import Answer, Limits
 
 MAIN = "main"
 _MOST_IN_TURN = (
@@ -198,7 +198,7 @@ def play(git: Git, commit: str, base: str, scenario: Scenario, cache: Path) -> O
             stages = run_in_stages(git, workflow.path, happened, scenario.gates, scenario.approvals, **options)
             started.append(Started(workflow, stages[-1].run, stages))
         else:
-            started.append(Started(workflow, run_workflow(git, workflow.path, happened, **options)))
+            started.append(Started(workflow, run_to_the_end(git, workflow.path, happened, **options)))
 
     for workflow in workflows:
         answer = runs_on(workflow, asked)

@@ -11,7 +11,7 @@ import pytest
 from graders.evidence.workflow.read import read_workflow
 from graders.picture import State
 from graders.runners.workflow import events
-from graders.runners.workflow.gated import Scope, Stage, gates, run_approved, run_until_approval
+from graders.runners.workflow.gated import Scope, Stage, gates, run_approved, run_to_the_end, run_until_approval
 from graders.runners.workflow.picture import pipeline_of
 from graders.runners.workflow.run import Answer
 
@@ -341,3 +341,34 @@ def test_an_environment_has_secrets_of_its_own(gated: Callable[..., Gated]) -> N
     assert log(stage, "plain").split() == ["erehwon-lla-fo", "***"]
     assert log(stage, "staging").split() == ["ereh-egats-fo", "***"]
     assert log(stage, "call / deploy").split() == ["erehwon-dorp-fo", "***"]
+
+
+CALLED = """
+on: {workflow_call: {inputs: {to: {type: string}}}}
+jobs: {deploy: {runs-on: ubuntu-latest, steps: [{run: 'test ${{ inputs.to }} = production'}]}}
+"""
+FAILING_CALL = """
+on: push
+jobs:
+  staging: {uses: ./.github/workflows/called.yml, with: {to: staging}}
+  production: {needs: staging, uses: ./.github/workflows/called.yml, with: {to: production}}
+  tell: {needs: staging, if: failure(), runs-on: ubuntu-latest, steps: [{run: 'echo ${{ needs.staging.result }}'}]}
+  beside: {runs-on: ubuntu-latest, outputs: {x: '${{ steps.s.outputs.v }}'}, steps: [{id: s, run: 'echo v=7 >> $GITHUB_OUTPUT'}]}
+  after: {needs: beside, runs-on: ubuntu-latest, steps: [{run: 'echo got ${{ needs.beside.outputs.x }}'}]}
+"""
+
+
+def test_a_called_workflow_that_fails_does_not_end_the_run(repository: Callable[..., Any]) -> None:
+    """act begins no other job then; GitHub does."""
+    made = repository({CI: FAILING_CALL, ".github/workflows/called.yml": CALLED})
+
+    run = run_to_the_end(made.git, CI, events.push("main", made.commit), cache=made.cache, offline_packages=False)
+
+    results = {job.id: job.result for job in run.jobs}
+    logs = {job.id: job.steps[0].log for job in run.jobs if job.steps}
+    assert results == {
+        "staging": "failure", "staging / deploy": "failure", "production": "skipped", "tell": "success",
+        "beside": "success", "after": "success",
+    }  # fmt: skip
+    assert (logs["tell"], logs["after"]) == (("failure",), ("got 7",))
+    assert not run.trouble
