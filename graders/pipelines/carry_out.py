@@ -47,7 +47,7 @@ def carry_out(origin: Path, number: int, scratch: Path) -> None:
         try:
             ended = _ended(origin, run, scratch)
         except Cancelled:
-            ended = run.ended_as(runs.CANCELLED, now(), "It was cancelled.")
+            ended = run.ended_as(runs.CANCELLED, now())
         except Problem as problem:
             ended = run.ended_as(runs.NEUTRAL, now(), f"It could not be run here. {problem}")
         except Exception as defect:  # the course's own, which must not look like the learner's

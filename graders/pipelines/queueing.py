@@ -24,6 +24,8 @@ from graders.pipelines.happenings import Happening
 from graders.runners.workflow.picture import planned, title_of
 from graders.runners.workflow.plan import workflow_files
 
+_MOST_TOLD = 3  # of what is wrong in a file
+
 
 def now() -> str:
     """The time, as records have it."""
@@ -42,8 +44,8 @@ def queue(origin: Path, happening: Happening) -> list[WorkflowRun]:
             continue
         if workflow.refused:
             if happening.broken:
-                first = workflow.refused[0]
-                started.append(_refused(origin, happening, workflow.path, f"{first.where}: {first.what} {first.next}"))
+                found = " ".join(f"{one.where}: {one.what} {one.next}" for one in workflow.refused[:_MOST_TOLD])
+                started.append(_refused(origin, happening, workflow.path, found))
             continue
         answer = runs_on(workflow, happening.asked)
         if isinstance(answer, Skip):

@@ -118,9 +118,13 @@ def _next(run: WorkflowRun) -> Iterator[str]:
         yield f"To let it go on to {names}: ninesteps run approve {run.id}. To refuse: ninesteps run reject {run.id}"
     elif run.state != runs.COMPLETED:
         yield f"To wait for its end: ninesteps run watch {run.id}"
-    elif run.conclusion == runs.FAILURE and run.jobs:
+    elif not run.planned:
+        yield "Mend the file, commit, and push again."
+    elif run.conclusion == runs.NEUTRAL or not run.jobs:
+        yield f"To run it again: ninesteps run rerun {run.id}"
+    elif run.conclusion == runs.FAILURE:
         yield f"What the failed steps said: ninesteps run view {run.id} --log-failed"
-    elif run.jobs:
+    else:
         yield f"What the steps said: ninesteps run view {run.id} --log"
     if run.artifacts:
         yield f"To have the artifacts: ninesteps run download {run.id}"

@@ -93,20 +93,23 @@ def _work() -> None:
 
 
 def _read_note(note: Path, work: _Work) -> None:
-    """Do what a note asks for. It goes in any case, so that a broken one is not read for ever."""
+    """Do what a note asks for, then remove it: as long as it is there, everybody knows that more may come of it."""
     try:
-        text = note.read_text(encoding="utf-8", errors="replace")
+        for line in note.read_text(encoding="utf-8", errors="replace").splitlines():
+            _read_line(line, work)
     finally:
         note.unlink(missing_ok=True)
-    for line in text.splitlines():
-        try:
-            if line.startswith("{"):
-                _obey(json.loads(line), work)
-            else:
-                for happening in happenings.of_line(_HERE, line):
-                    queue(_HERE, happening)
-        except Exception:  # one that can't be understood must not keep the others from being read
-            traceback.print_exc()
+
+
+def _read_line(line: str, work: _Work) -> None:
+    try:
+        if line.startswith("{"):
+            _obey(json.loads(line), work)
+        else:
+            for happening in happenings.of_line(_HERE, line):
+                queue(_HERE, happening)
+    except Exception:  # one that can't be understood must not keep the others from being read
+        traceback.print_exc()
 
 
 def _obey(note: dict[str, Any], work: _Work) -> None:
@@ -130,7 +133,7 @@ def _review(number: int, jobs: dict[str, str], state: str, by: str) -> None:
         runs.write(_HERE, replace(run, state=runs.QUEUED, waiting=left, reviews=(*run.reviews, *said)))
 
 
-def _cancel(number: int, work: _Work, why: str = "It was cancelled.") -> None:
+def _cancel(number: int, work: _Work, why: str = "") -> None:
     run = runs.read(_HERE, number)
     if run.state in (runs.QUEUED, runs.WAITING) and number not in work.children:
         runs.write(_HERE, run.ended_as(runs.CANCELLED, now(), why))
