@@ -93,6 +93,7 @@ def run_workflow(
     variables: Mapping[str, str] | None = None,
     caches: Sequence[CacheEntry] = (),
     answers: Sequence[Answer] = (),
+    damaged: Sequence[str] = (),
     shims: Sequence[str] = SHIMS,
     offline_packages: bool = True,
     limits: Limits = Limits(),
@@ -103,7 +104,7 @@ def run_workflow(
 
     `git` is our bare copy, `refs` what else its remote has (full name to commit id). `secrets` and `variables` are
     canaries: one line each, without quotes. `caches` are what an earlier run left. `answers` tell played commands what
-    to say. `cache` is our folder for programs and packages; with `remember`, no run of the same input is repeated.
+    to say. Files of artifacts whose names match one of `damaged` reach later jobs damaged. `cache` is our folder for programs and packages; with `remember`, no run of the same input is repeated.
     `part` is for `gated`, which runs some of the jobs at a time.
     Raises Problem where the workflow can't be read, or the programs are not there.
     """
@@ -115,7 +116,7 @@ def run_workflow(
     house = wheels.wheelhouse(cache) if offline_packages else None
     programs_here = programs.program_folder(cache)
     finished = {job: asdict(one) for job, one in part.finished.items()} if part else {}
-    given = _Given(canaries, dict(variables or {}), answers, shims, limits, finished)
+    given = _Given(canaries, dict(variables or {}), answers, damaged, shims, limits, finished)
     settings = _settings(plan, event, programs_here, house, given)
     files = _files(git, event, committed, {**(refs or {}), event.ref: event.commit}, caches)
     files |= _left(part.before) if part else {}
@@ -133,6 +134,7 @@ class _Given:
     secrets: Mapping[str, str]
     variables: Mapping[str, str]
     answers: Sequence[Answer]
+    damaged: Sequence[str]
     shims: Sequence[str]
     limits: Limits
     finished: Mapping[str, Any]
@@ -148,6 +150,7 @@ def _settings(plan: Plan, event: Event, here: Path, house: Path | None, given: _
         "python": python, "node": node, "uv": str(uv) if uv and _seen(uv) else "",
         "wheels": str(house) if house else "",
         "answers": [asdict(answer) for answer in given.answers],
+        **({"damaged": list(given.damaged)} if given.damaged else {}),
         **({"finished": given.finished} if given.finished else {}),
     }  # fmt: skip
     uses, unknown = _uses(plan, here)
@@ -155,10 +158,16 @@ def _settings(plan: Plan, event: Event, here: Path, house: Path | None, given: _
     return {
         "act": str(here / "act"), "node": node, "event": event.name, "workflow": plan.path, "uses": uses,
         "platforms": list(plan.labels), "secrets": dict(given.secrets), "variables": dict(given.variables),
-        "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": ref_type},
+        "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": ref_type, **_numbers(event)},
         "tools": {**tools(here, python, given.shims, told), **unknown},
         "concurrent_jobs": os.cpu_count() or 1, "alone": sandbox.isolates(), **asdict(given.limits),
     }  # fmt: skip
+
+
+def _numbers(event: Event) -> dict[str, str]:
+    """Each commit's run has numbers of its own, the same each time."""
+    number = int(event.commit[:8], 16)
+    return {"GITHUB_RUN_ID": str(10_000_000_000 + number), "GITHUB_RUN_NUMBER": str(1 + number % 9_999)}
 
 
 def _seen(program: Path) -> bool:

@@ -38,7 +38,7 @@ class Scenario:
 
     `changes` is what we change in the learner's commit before (path to content, None deletes); `paths` are the changed
     files that path filters see, by default those of `changes`, else every file of the commit. `message` is the newest
-    commit's. `secrets`, `variables`, `caches` and `answers` are `run_workflow`'s.
+    commit's. `secrets`, `variables`, `caches`, `answers` and `damaged` are `run_workflow`'s.
 
     With `beside_main`, main stays at the learner's commit, and does not have the changed one. With `gates`, the jobs of
     these environments wait, and those in `approvals` are approved, see `approvals.run_in_stages`. Workflows in
@@ -58,6 +58,7 @@ class Scenario:
     variables: Mapping[str, str] = field(default_factory=dict)
     caches: tuple[CacheEntry, ...] = ()
     answers: tuple[Answer, ...] = ()
+    damaged: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -192,7 +193,8 @@ def play(git: Git, commit: str, base: str, scenario: Scenario, cache: Path) -> O
             refs[f"refs/heads/{scenario.branch}"] = changed
         options: dict[str, Any] = {
             "cache": cache, "refs": refs, "secrets": scenario.secrets, "variables": scenario.variables,
-            "caches": scenario.caches, "answers": scenario.answers, "limits": scenario.limits, "remember": True,
+            "caches": scenario.caches, "answers": scenario.answers, "damaged": scenario.damaged,
+            "limits": scenario.limits, "remember": True,
         }  # fmt: skip
         if scenario.gates:
             stages = run_in_stages(git, workflow.path, happened, scenario.gates, scenario.approvals, **options)

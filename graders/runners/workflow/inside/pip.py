@@ -35,7 +35,7 @@ def main(root: str, argv: list[str]) -> int:
     told, words = settings(root), argv[1:]
     note(root, "pip", words)
     if words[:2] == ["cache", "dir"]:
-        print(Path.home() / ".cache" / "pip")
+        print(_cache(words))
         return 0
     uv, wheels = told["uv"], told["wheels"]
     offline = (
@@ -50,6 +50,15 @@ def main(root: str, argv: list[str]) -> int:
     if words[:1] == ["install"] and done == 0 and "--no-cache-dir" not in words:
         _remember_download(words)
     return done
+
+
+def _cache(words: list[str]) -> Path:
+    """https://pip.pypa.io/en/stable/topics/caching/#default-paths"""
+    following = zip(words, [*words[1:], ""], strict=True)
+    asked = [next_word for word, next_word in following if word == "--cache-dir"]
+    asked += [word.partition("=")[2] for word in words if word.startswith("--cache-dir=")]
+    place = asked[-1] if asked else os.environ.get("PIP_CACHE_DIR")
+    return Path(place).expanduser().absolute() if place else Path.home() / ".cache" / "pip"
 
 
 def _uv(root: str, uv: str, wheels: str, words: list[str]) -> int:
@@ -95,7 +104,7 @@ def _asks_for_something(words: list[str]) -> bool:
 
 def _remember_download(words: list[str]) -> None:
     """pip keeps what it downloads in its cache; something must be there for a step that saves it."""
-    folder = Path.home() / ".cache" / "pip" / "http-v2"
+    folder = _cache(words) / "http-v2"
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / hashlib.sha256(" ".join(words).encode()).hexdigest()[:32]).write_text("\n".join(words))

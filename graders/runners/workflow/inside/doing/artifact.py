@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from glob import glob
 from pathlib import Path
 
-from ..said import fail, inputs, output, record, workspace
+from ..said import fail, inputs, output, record, settings, workspace
 
 _FORBIDDEN = re.compile(r'["\x00:<>|*?\r\n\\/]')
 
@@ -72,8 +72,16 @@ def download(root: Path) -> int:
         into = target if name or given.get("merge-multiple") == "true" else target / one
         into.mkdir(parents=True, exist_ok=True)
         shutil.copytree(there[one], into, dirs_exist_ok=True)
+        _damage(there[one], into, settings(str(root)).get("damaged", []))
     output(download_path=str(target.resolve()))
     return 0
+
+
+def _damage(kept: Path, into: Path, patterns: list[str]) -> None:
+    """Make files useless on their way, where the grader wants to see whether anybody minds."""
+    for file in kept.rglob("*"):
+        if file.is_file() and any(fnmatch(file.name, pattern) for pattern in patterns):
+            (into / file.relative_to(kept)).write_bytes(b"damaged on its way\n")
 
 
 def _chosen(path: str, hidden: bool) -> tuple[list[Path], Path]:

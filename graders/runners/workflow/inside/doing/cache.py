@@ -13,7 +13,7 @@ import tarfile
 from glob import glob
 from pathlib import Path
 
-from ..said import fail, inputs, output, record, workspace
+from ..said import fail, inputs, job_folder, output, record, workspace
 
 _MOST_BYTES = 48 << 20
 
@@ -99,12 +99,13 @@ def _save(root: Path, key: str) -> int:
         record(cache="not saved", key=key, paths=patterns, reason="key exists")
         print(f"Failed to save: Unable to reserve cache with key {key}, another job may be creating this cache.")
         return 0
-    home, here = str(Path.home()), str(workspace())
+    places = _places()
     beside = file.with_suffix(f".{os.getpid()}")
     with tarfile.open(beside, "w") as archive:
         for base in bases:
-            name = base.replace(home, "HOME", 1) if base.startswith(home) else base.replace(here, "WORKSPACE", 1)
-            archive.add(base, arcname=name.lstrip("/"))
+            place = next((one for one in places if Path(base).is_relative_to(places[one])), "")
+            name = Path(place, Path(base).relative_to(places[place])) if place else Path(base.lstrip("/"))
+            archive.add(base, arcname=str(name))
     size = beside.stat().st_size
     if size > _MOST_BYTES:
         beside.unlink()
@@ -124,13 +125,18 @@ def _save(root: Path, key: str) -> int:
 
 
 def _unpack(file: Path, patterns: list[str]) -> None:
-    places = {"HOME": Path.home(), "WORKSPACE": workspace()}
+    places = _places()
     with tarfile.open(file) as archive:
         for member in archive:
             place, _, rest = member.name.partition("/")
             member.name = rest or "."
             if place in places and rest:
                 archive.extract(member, places[place], filter="tar")
+
+
+def _places() -> dict[str, Path]:
+    """What is somewhere else in each job: its home, its workspace, and its folder with the Python that was set up."""
+    return {"HOME": Path.home(), "WORKSPACE": workspace(), "JOB": job_folder()}
 
 
 def _file(root: Path, key: str) -> Path:
