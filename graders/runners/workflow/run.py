@@ -104,7 +104,8 @@ def run_workflow(
 
     `git` is our bare copy, `refs` what else its remote has (full name to commit id). `secrets` and `variables` are
     canaries: one line each, without quotes. `caches` are what an earlier run left. `answers` tell played commands what
-    to say. Files of artifacts whose names match one of `damaged` reach later jobs damaged. `cache` is our folder for programs and packages; with `remember`, no run of the same input is repeated.
+    to say; files of artifacts whose names match one of `damaged` reach later jobs damaged.
+    `cache` is our folder for programs and packages; with `remember`, no run of the same input is repeated.
     `part` is for `gated`, which runs some of the jobs at a time.
     Raises Problem where the workflow can't be read, or the programs are not there.
     """
