@@ -343,7 +343,7 @@ def test_an_environment_has_secrets_of_its_own(gated: Callable[..., Gated]) -> N
     assert log(stage, "call / deploy").split() == ["erehwon-dorp-fo", "***"]
 
 
-CALLED = """
+TESTS_WHERE = """
 on: {workflow_call: {inputs: {to: {type: string}}}}
 jobs: {deploy: {runs-on: ubuntu-latest, steps: [{run: 'test ${{ inputs.to }} = production'}]}}
 """
@@ -360,7 +360,7 @@ jobs:
 
 def test_a_called_workflow_that_fails_does_not_end_the_run(repository: Callable[..., Any]) -> None:
     """act begins no other job then; GitHub does."""
-    made = repository({CI: FAILING_CALL, ".github/workflows/called.yml": CALLED})
+    made = repository({CI: FAILING_CALL, ".github/workflows/called.yml": TESTS_WHERE})
 
     run = run_to_the_end(made.git, CI, events.push("main", made.commit), cache=made.cache, offline_packages=False)
 
