@@ -23,6 +23,8 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from graders.runners.no_namespaces import filter_program
+
 _SYSTEM_FOLDERS = (
     "/usr",
     "/bin",
@@ -98,15 +100,30 @@ def run(
         report = scratch / "report"
         report.touch()
         argv = [word.replace("{report}", _REPORT if isolates() else str(report)) for word in argv]
+        rules = _rules(scratch) if isolates() else None
         if isolates():
-            command, environment, cwd = _isolated(argv, given, report, limits, env or {}, folders), {}, scratch
+            command, environment, cwd = _isolated(argv, given, report, limits, env or {}, folders, rules), {}, scratch
         else:
             home = scratch / "home"
             home.mkdir()
             environment = _environment(str(home), env or {})
             command, cwd = _limited(argv, limits), given
-        completed = _run_to_end(command, environment, cwd, limits, report, stdin)
+        try:
+            completed = _run_to_end(command, environment, cwd, limits, report, stdin, rules)
+        finally:
+            if rules is not None:
+                os.close(rules)
         return _with_one_name_for(given, completed, binary_report)
+
+
+def _rules(scratch: Path) -> int | None:
+    """The filter of system calls, open for bubblewrap to read."""
+    program = filter_program()
+    if not program:
+        return None
+    file = scratch / "rules"
+    file.write_bytes(program)
+    return os.open(file, os.O_RDONLY)
 
 
 def _write(files: Mapping[str, bytes], root: Path) -> None:
@@ -131,9 +148,11 @@ def _environment(home: str, extra: Mapping[str, str]) -> dict[str, str]:
 
 
 def _isolated(
-    argv: Sequence[str], given: Path, report: Path, limits: Limits, env: Mapping[str, str], folders: Sequence[Path]
-) -> list[str]:
+    argv: Sequence[str], given: Path, report: Path, limits: Limits, env: Mapping[str, str], folders: Sequence[Path],
+    rules: int | None,
+) -> list[str]:  # fmt: skip
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
+    command += ["--seccomp", str(rules)] if rules is not None else []
     for folder in _SYSTEM_FOLDERS:
         if os.path.islink(folder):
             command += ["--symlink", os.readlink(folder), folder]
@@ -200,11 +219,13 @@ def _limited(argv: Sequence[str], limits: Limits) -> list[str]:
 
 
 def _run_to_end(
-    command: Sequence[str], env: Mapping[str, str], cwd: Path, limits: Limits, report: Path, stdin: bytes
-) -> Completed:
+    command: Sequence[str], env: Mapping[str, str], cwd: Path, limits: Limits, report: Path, stdin: bytes,
+    rules: int | None,
+) -> Completed:  # fmt: skip
     process = subprocess.Popen(
         command, cwd=cwd, env={"PATH": os.defpath} | dict(env), stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        pass_fds=() if rules is None else (rules,),
     )  # fmt: skip
     if process.stdin:
         threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True).start()

@@ -34,10 +34,24 @@ def test_one_that_never_ends(run: Runner) -> None:
     assert result.jobs[0].result == "not run"
 
 
-def test_one_that_forks_without_end(run: Runner) -> None:
-    result = run(script("f() { f | f & }; f; sleep 60"), limits=Limits(seconds=8, processes=120))
-    assert result.trouble or not result.green
+FORKS = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
+
+
+@pytest.mark.parametrize(
+    ("text", "shell"),
+    [("f() { f | f & }; f; sleep 60", "bash"), ("while true; do sleep 100 & done", "bash"), (FORKS, "python")],
+)
+def test_one_that_forks_without_end(run: Runner, text: str, shell: str) -> None:
+    result = run(script(text, shell), limits=Limits(seconds=60, processes=120))
+    assert result.trouble == "it started more than 108 processes"
+    assert not result.green
     assert run(script("echo fine")).green
+
+
+def test_one_that_makes_files_without_end(run: Runner) -> None:
+    """Empty ones take no room on the disk, and yet memory."""
+    text = "import os, itertools\nfor n in itertools.count():\n    os.close(os.open(f'f{n}', os.O_CREAT))"
+    assert run(script(text, "python"), limits=Limits(seconds=100)).trouble == "it made more than 200,000 files"
 
 
 @pytest.mark.parametrize("folder", [".", "/tmp", "/dev/shm"])  # noqa: S108
@@ -86,6 +100,45 @@ for address in (('127.0.0.1', 22), ('1.1.1.1', 53)):
     assert str(os.geteuid()) not in told.splitlines()
     assert not (home / "x").exists()
     assert "No such file or directory" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("echo x > /etc/x", "/etc/x: Read-only file system"),
+        ("echo x > /usr/bin/act", "/usr/bin/act: Read-only file system"),
+        ("echo x >> /sandbox/given/event.json", "Permission denied"),
+        ("echo x > {home}/x", "/x: "),
+        ("cat {home}/.bashrc {private}", "No such file or directory"),
+        ("ls /home/* /root", "No such file or directory"),
+        ("exec 3<>/dev/tcp/1.1.1.1/53", "Network is unreachable"),
+        ("exec 3<>/dev/tcp/127.0.0.1/22", "Connection refused"),
+        ("python3 -m urllib.request 2>&1; getent hosts github.com || echo no name is known; exit 1", "no name is known"),
+        ("python3 -c \"import socket; socket.socket(socket.AF_UNIX).connect('/var/run/docker.sock')\"", "No such file"),
+        ("mount -t tmpfs none /mnt", "mount"),
+        ("unshare --user true", "unshare failed: Operation not permitted"),
+    ],
+    ids=[
+        "etc", "usr", "given", "home", "read", "list", "outside", "loopback", "names", "docker", "mount", "namespace",
+    ],
+)  # fmt: skip
+def test_one_that_reaches_out_is_told_that_it_can_not(run: Runner, tmp_path: Path, text: str, told: str) -> None:
+    """The words are the system's own; they stand in the step's log, however short its life was."""
+    private = tmp_path / "private"
+    private.write_text("must-not-show")
+    result = run(script(text.replace("{home}", str(Path.home())).replace("{private}", str(private))))
+    assert [job.result for job in result.jobs] == ["failure"]
+    assert told in said(result)
+    assert "must-not-show" not in said(result)
+    assert not Path("/etc/x").exists()
+    assert not (Path.home() / "x").exists()
+
+
+def test_one_that_deletes_all_it_can(run: Runner) -> None:
+    result = run(script("rm -rf --no-preserve-root / /sandbox/tree/* 2>/dev/null; exit 0"), limits=Limits(seconds=5))
+    assert result.trouble
+    assert "\n" not in result.trouble
+    assert not result.green
 
 
 FORGED = {

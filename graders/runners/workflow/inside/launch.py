@@ -28,6 +28,7 @@ _KEPT = (
 )  # fmt: skip
 _FOLDERS = ("bin", "record", "artifacts", "caches", "rooms", "home", "unknown")
 _STDERR_BYTES = 16_384
+_MOST_FILES = 200_000
 _KILL = 9
 
 
@@ -73,27 +74,29 @@ def _run_act(root: str, settings: dict[str, Any]) -> tuple[bytes, dict[str, Any]
     for name, value in settings["env"].items():
         argv += ["--env", f"{name}={value}"]
     reading, writing = os.pipe()
+    stderr = os.open(f"{root}/act.stderr", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    os.unlink(f"{root}/act.stderr")
     act = os.fork()
     if act == 0:
-        _become(argv, root, _environment(root, settings), writing)
+        _become(argv, root, _environment(root, settings), writing, stderr)
     for descriptor in (writing, secrets, variables):
         os.close(descriptor)
     log, trouble = _follow(reading, root, settings)
     if trouble:
         os.killpg(act, _KILL)
     exit_code = os.waitstatus_to_exitcode(os.waitpid(act, 0)[1])
-    with open(f"{root}/act.stderr", "rb") as stderr:
-        said = stderr.read()[-_STDERR_BYTES:].decode("utf-8", "replace")
+    os.lseek(stderr, max(0, os.fstat(stderr).st_size - _STDERR_BYTES), os.SEEK_SET)
+    said = os.read(stderr, _STDERR_BYTES).decode("utf-8", "replace")
     return log, {"exit_code": exit_code, "trouble": trouble, "stderr": said}
 
 
-def _become(argv: list[str], root: str, environment: dict[str, str], stdout: int) -> None:
+def _become(argv: list[str], root: str, environment: dict[str, str], stdout: int, stderr: int) -> None:
     try:
         os.setsid()
         os.chdir(f"{root}/project")
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(stdout, 1)
-        os.dup2(os.open(f"{root}/act.stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 2)
+        os.dup2(stderr, 2)
         os.execve(argv[0], argv, environment)  # noqa: S606
     finally:
         os._exit(127)
@@ -152,6 +155,8 @@ def _exhausted(root: str, settings: dict[str, Any]) -> str:
         disk = os.statvfs(folder)
         if disk.f_blocks and disk.f_bavail * 100 < disk.f_blocks:
             return f"it filled the disk ({settings['disk_bytes'] >> 20} MB)"
+        if disk.f_files - disk.f_ffree > _MOST_FILES:  # each takes memory that no limit on their content counts
+            return f"it made more than {_MOST_FILES:,} files"
     resident = 0
     processes = [name for name in os.listdir("/proc") if name.isdigit()]
     for process in processes:

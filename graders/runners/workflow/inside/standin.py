@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from pathlib import Path
 
 
@@ -14,4 +15,6 @@ def main(root: str, argv: list[str]) -> int:
         os.environ["HOME"] = home = str(Path(room).parent / "home")
         Path(home).mkdir(exist_ok=True)
     result: int = getattr(module, words[1] if len(words) > 1 else "main")(Path(root))
+    if result:
+        time.sleep(0.05)  # act throws away what a failing step printed last, unless it has time to read it
     return result
