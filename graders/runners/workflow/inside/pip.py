@@ -26,7 +26,7 @@ _WITHOUT_MEANING = {
 _WITHOUT_MEANING_WITH_VALUE = {
     "--root-user-action", "--progress-bar", "--cache-dir", "--timeout", "--retries", "--upgrade-strategy", "-i",
     "--index-url",
-    "--extra-index-url", "--trusted-host", "-f", "--find-links",
+    "--extra-index-url", "--trusted-host",
 }  # fmt: skip
 _HERE_ALREADY = ("pip", "wheel")
 
@@ -43,8 +43,11 @@ def main(root: str, argv: list[str]) -> int:
         if wheels
         else {}
     )
-    if uv and wheels and words[:1] and words[0] in _FOR_UV:
-        done = _uv(root, uv, wheels, words)
+    python, rest = (words[1], words[2:]) if words[:1] == ["--python"] and words[2:] else (sys.executable, words)
+    if uv and wheels and rest[0:1] and rest[0] in _FOR_UV:
+        done = _Uv(root, uv, wheels, python).run(rest)
+    elif uv and wheels and (asked := _wheel_alone(words)):
+        done = _Uv(root, uv, wheels, python).build(*asked)
     else:
         done = subprocess.call([sys.executable, _bundled(), *words], env={**os.environ, **offline})
     if words[:1] == ["install"] and done == 0 and "--no-cache-dir" not in words:
@@ -61,25 +64,66 @@ def _cache(words: list[str]) -> Path:
     return Path(place).expanduser().absolute() if place else Path.home() / ".cache" / "pip"
 
 
-def _uv(root: str, uv: str, wheels: str, words: list[str]) -> int:
-    command, asked = words[0], _for_uv(words[1:])
-    if command == "install" and words[1:] and not _asks_for_something(asked):
-        print("Requirement already satisfied: pip")
-        return 0
-    packed = Path(wheels, "uv")
-    cache = Path(root, "uv-cache")
-    if not cache.exists():
-        beside = Path(root, f"uv-cache.{os.getpid()}")
-        shutil.copytree(packed, beside, ignore=lambda folder, names: ["archive-v0"] if folder == str(packed) else [])
-        os.symlink(packed / "archive-v0", beside / "archive-v0")
-        with suppress(OSError):  # another job was faster
-            os.rename(beside, cache)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_"))} | {
-        "UV_CACHE_DIR": str(cache), "UV_OFFLINE": "1", "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(Path(wheels, "wheels")),
-        "UV_LINK_MODE": "symlink", "UV_PYTHON": sys.executable, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1",
-        "UV_NO_PROGRESS": "1",
-    }  # fmt: skip
-    return subprocess.call([uv, "pip", command, *asked], env=environment)
+class _Uv:
+    """uv in pip's place, for one interpreter."""
+
+    def __init__(self, root: str, uv: str, wheels: str, python: str) -> None:
+        self._root, self._uv, self._wheels, self._python = Path(root), uv, Path(wheels), python
+
+    def run(self, words: list[str]) -> int:
+        command, asked = words[0], _for_uv(words[1:])
+        if command == "install" and words[1:] and not _asks_for_something(asked):
+            print("Requirement already satisfied: pip", flush=True)
+            return 0
+        own = command == "install" and _from_here(asked)
+        if own and "--no-deps" not in asked and (needed := _needed_by(asked)):
+            self._call("pip", "install", "--quiet", *needed, cache=self._linked_cache())
+        return self._call("pip", command, *asked, cache=self._own_cache() if own else self._linked_cache())
+
+    def build(self, project: str, folder: str) -> int:
+        """A wheel of `project` in `folder`."""
+        return self._call("build", "--wheel", "--out-dir", folder, project, cache=self._own_cache())
+
+    def _call(self, *words: str, cache: Path) -> int:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_"))} | {
+            "UV_CACHE_DIR": str(cache), "UV_OFFLINE": "1", "UV_NO_INDEX": "1",
+            "UV_FIND_LINKS": str(self._wheels / "wheels"), "UV_LINK_MODE": "symlink", "UV_PYTHON": self._python,
+            "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1", "UV_NO_PROGRESS": "1",
+        }  # fmt: skip
+        return subprocess.call([self._uv, *words], env=environment)
+
+    def _own_cache(self) -> Path:
+        """A cache that uv may write to: what steps build is installed from there."""
+        return self._root / "uv-cache-of-what-steps-build"
+
+    def _linked_cache(self) -> Path:
+        """The wheels at hand, unpacked and compiled; nothing else can be installed from it."""
+        cache, packed = self._root / "uv-cache", self._wheels / "uv"
+        if not cache.exists():
+            beside = self._root / f"uv-cache.{os.getpid()}"
+            shutil.copytree(packed, beside, ignore=lambda at, names: ["archive-v0"] if at == str(packed) else [])
+            os.symlink(packed / "archive-v0", beside / "archive-v0")
+            with suppress(OSError):  # another job was faster
+                os.rename(beside, cache)
+        return cache
+
+
+def _wheel_alone(words: list[str]) -> tuple[str, str] | None:
+    """The project and the folder of a `pip wheel --no-deps PROJECT`; None where it asks for anything else."""
+    if words[:1] != ["wheel"] or "--no-deps" not in words:
+        return None
+    rest, folder, projects = [word for word in words[1:] if word not in ("--no-deps", *_WITHOUT_MEANING)], ".", []
+    while rest:
+        word = rest.pop(0)
+        if word in ("-w", "--wheel-dir") and rest:
+            folder = rest.pop(0)
+        elif word.startswith("--wheel-dir="):
+            folder = word.partition("=")[2]
+        elif word.startswith("-"):
+            return None
+        else:
+            projects.append(word)
+    return (projects[0], folder) if len(projects) == 1 and Path(projects[0]).is_dir() else None
 
 
 def _for_uv(words: list[str]) -> list[str]:
@@ -93,6 +137,49 @@ def _for_uv(words: list[str]) -> list[str]:
         elif word not in _WITHOUT_MEANING and word not in _HERE_ALREADY:
             kept.append(word)
     return kept
+
+
+def _from_here(words: list[str]) -> bool:
+    """Whether it may install what is not among the wheels at hand: a file or folder of the job's."""
+    if any(word.startswith(("-e", "--editable", "-f", "--find-links")) or _local(word) for word in words):
+        return True
+    listed = [word for before, word in zip(["", *words], words, strict=False) if before in ("-r", "--requirement")]
+    lines = [
+        line for name in listed if Path(name).is_file() for line in Path(name).read_text("utf-8", "replace").split("\n")
+    ]
+    return any(line.startswith(("-e", "--editable", ".", "file:", "-f", "--find-links")) for line in lines)
+
+
+def _local(word: str) -> bool:
+    file = word.partition("[")[0]
+    return not word.startswith("-") and (file.endswith((".whl", ".tar.gz", ".zip")) or Path(file).is_dir())
+
+
+def _needed_by(words: list[str]) -> list[str]:
+    """What the wheels and projects among the words say that they need, their extras left out."""
+    return [needed for word in words if _local(word) for needed in _needed_by_file(Path(word.partition("[")[0]))]
+
+
+def _needed_by_file(file: Path) -> list[str]:
+    try:
+        if file.is_dir():
+            import tomllib
+
+            project = tomllib.loads((file / "pyproject.toml").read_text("utf-8")).get("project", {})
+            return [needed for needed in project.get("dependencies", []) if isinstance(needed, str)]
+        if file.suffix != ".whl":
+            return []
+        from email.parser import HeaderParser
+        from zipfile import ZipFile
+
+        with ZipFile(file) as wheel:
+            metadata = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+            every = (
+                HeaderParser().parsestr(wheel.read(metadata).decode("utf-8", "replace")).get_all("Requires-Dist", [])
+            )
+            return [needed for needed in every if "extra ==" not in needed]
+    except Exception:  # what can't be read is told of where it is installed
+        return []
 
 
 def _asks_for_something(words: list[str]) -> bool:
