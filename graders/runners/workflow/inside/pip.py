@@ -75,14 +75,15 @@ class _Uv:
         if command == "install" and words[1:] and not _asks_for_something(asked):
             print("Requirement already satisfied: pip", flush=True)
             return 0
-        own = command == "install" and _from_here(asked)
+        own = command == "install" and installs_from_here(asked)
         if own and "--no-deps" not in asked and (needed := _needed_by(asked)):
-            self._call("pip", "install", "--quiet", *needed, cache=self._linked_cache())
-        return self._call("pip", command, *asked, cache=self._own_cache() if own else self._linked_cache())
+            self._call("pip", "install", "--quiet", *needed, cache=linked_cache(self._root, self._wheels))
+        cache = own_cache(self._root) if own else linked_cache(self._root, self._wheels)
+        return self._call("pip", command, *asked, cache=cache)
 
     def build(self, project: str, folder: str) -> int:
         """A wheel of `project` in `folder`."""
-        return self._call("build", "--wheel", "--out-dir", folder, project, cache=self._own_cache())
+        return self._call("build", "--wheel", "--out-dir", folder, project, cache=own_cache(self._root))
 
     def _call(self, *words: str, cache: Path) -> int:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_"))} | {
@@ -92,20 +93,22 @@ class _Uv:
         }  # fmt: skip
         return subprocess.call([self._uv, *words], env=environment)
 
-    def _own_cache(self) -> Path:
-        """A cache that uv may write to: what steps build is installed from there."""
-        return self._root / "uv-cache-of-what-steps-build"
 
-    def _linked_cache(self) -> Path:
-        """The wheels at hand, unpacked and compiled; nothing else can be installed from it."""
-        cache, packed = self._root / "uv-cache", self._wheels / "uv"
-        if not cache.exists():
-            beside = self._root / f"uv-cache.{os.getpid()}"
-            shutil.copytree(packed, beside, ignore=lambda at, names: ["archive-v0"] if at == str(packed) else [])
-            os.symlink(packed / "archive-v0", beside / "archive-v0")
-            with suppress(OSError):  # another job was faster
-                os.rename(beside, cache)
-        return cache
+def own_cache(root: Path) -> Path:
+    """A cache that uv may write to: what steps build is installed from there."""
+    return root / "uv-cache-of-what-steps-build"
+
+
+def linked_cache(root: Path, wheels: Path) -> Path:
+    """The wheels at hand, unpacked and compiled; nothing else can be installed from it."""
+    cache, packed = root / "uv-cache", wheels / "uv"
+    if not cache.exists():
+        beside = root / f"uv-cache.{os.getpid()}"
+        shutil.copytree(packed, beside, ignore=lambda at, names: ["archive-v0"] if at == str(packed) else [])
+        os.symlink(packed / "archive-v0", beside / "archive-v0")
+        with suppress(OSError):  # another job was faster
+            os.rename(beside, cache)
+    return cache
 
 
 def _wheel_alone(words: list[str]) -> tuple[str, str] | None:
@@ -139,7 +142,7 @@ def _for_uv(words: list[str]) -> list[str]:
     return kept
 
 
-def _from_here(words: list[str]) -> bool:
+def installs_from_here(words: list[str]) -> bool:
     """Whether it may install what is not among the wheels at hand: a file or folder of the job's."""
     if any(word.startswith(("-e", "--editable", "-f", "--find-links")) or _local(word) for word in words):
         return True
