@@ -169,9 +169,7 @@ def starts_on_push(work: CiWork) -> Verdict:
             return _not_started(
                 work, Push(MAIN, paths=(path,)), f"A push to main that changes {kind} (`{path}`)", expected
             )
-    return passed(
-        "A push to main that changes code, tests or dependencies starts it.", ran=["git show HEAD:.github/workflows"]
-    )
+    return passed("A push to main that changes code, tests or dependencies starts it.", ran=_shown(work))
 
 
 @criterion(points=1, after=[readable])
@@ -189,9 +187,11 @@ def starts_on_pull_request(work: CiWork) -> Verdict:
             event = PullRequest(MAIN, _TOPIC, action, (path,))
             if not work.checks(event):
                 return _not_started(work, event, f"{moment} that changes {kind} (`{path}`)", expected)
-    return passed(
-        "A pull request starts it, when it is opened and with each push.", ran=["git show HEAD:.github/workflows"]
-    )
+    return passed("A pull request starts it, when it is opened and with each push.", ran=_shown(work))
+
+
+def _shown(work: CiWork) -> list[str]:
+    return [f"git show HEAD:{workflow.path}" for workflow in work.workflows[:3]]
 
 
 def _not_started(work: CiWork, event: Push | PullRequest, what: str, expected: str) -> Verdict:
@@ -208,6 +208,8 @@ def _not_started(work: CiWork, event: Push | PullRequest, what: str, expected: s
         mistake, next = f"no {event.name}", f"Add `{event.name}:` under `on:`."
     elif "`paths" in skip.reason:
         mistake, next = "path filter", "Take the filter out, or let it leave out nothing but documentation."
+    elif trigger.tags is not None and trigger.branches is None:
+        mistake, next = "tags only", f"Add `branches: [{MAIN}]` beside the tags."
     elif "branch" in skip.reason:
         mistake, next = (
             "another branch",
@@ -267,8 +269,9 @@ def red_on_broken_test(work: CiWork) -> Verdict:
     expected = "a red run whenever a test of the service fails"
     if work.tests_gone:
         name = work.tests_gone[0]
+        file = next((path for path, text in work.given.items() if f"def {name}(".encode() in text), "tests")
         return failed(
-            f"The test `{name}`, which you were given, does not run any more.", expected=expected, where=name,
+            f"The test `{name}` in `{file}`, which you were given, does not run any more.", expected=expected, where=file,
             mistake="tests gone", next="Bring it back: the workflow must be able to fail by it.", ran=["python -m pytest -v"],
         )  # fmt: skip
     if not work.broken_tests:

@@ -257,8 +257,11 @@ def _elsewhere(one: _Doing, settings: RunSettings, tools: Tools) -> Reason | Non
             "another directory", f"{one.named} runs after `{moved.text[:60]}`, and sees only what is there.",
             "Take the `cd` out: a step starts in the repository's own folder.", one.where, one.job.run.id,
         )  # fmt: skip
-    narrow = next((word for word in one.command.words if word.partition("=")[0] in tools.narrowing), "")
-    paths = [word for word in one.command.words[1:] if "/" in word or word.endswith(".py") or "::" in word]
+    names = [word.rsplit("/", 1)[-1] for word in one.command.words]
+    at = next((place for place, name in enumerate(names) if name in tools.programs), 0)
+    given = one.command.words[at + 1 :]
+    narrow = next((word for word in given if word.partition("=")[0] in tools.narrowing), "")
+    paths = [word for word in given if "/" in word or word.endswith(".py") or "::" in word]
     if narrow or paths:
         shown = narrow or paths[0]
         return Reason(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from graders.criterion import Verdict, cannot_check, failed
 from graders.evidence.workflow.read import FOLDER
 from graders.runners.workflow.record import StepRun
@@ -9,6 +11,7 @@ from graders.runners.workflow.scenario import Failing, Outcome
 from graders.runners.workflow.work import PipelineWork
 
 _MOST_SAID = 160
+_EXIT = re.compile(r"exit status \d+")  # act's own last word, which tells nothing
 
 
 def unreadable(work: PipelineWork) -> Verdict | None:
@@ -106,7 +109,9 @@ def ran(outcome: Outcome) -> list[str]:
 
 def last_words(step: StepRun | None) -> str:
     """The line of a step's log that says most, in one line; it may be cut, so that no verdict rests on it."""
-    lines = [line.strip() for line in (step.log if step else ()) if line.strip()]
+    if step and (errors := [one.message for one in step.annotations if one.level == "error" and one.message.strip()]):
+        return " ".join(errors[-1].split())[:_MOST_SAID]
+    lines = [line.strip() for line in (step.log if step else ()) if line.strip() and not _EXIT.fullmatch(line.strip())]
     telling = [line for line in lines if line.lower().startswith(("e ", "error", "failed", "fatal"))] or lines
     return telling[-1][:_MOST_SAID] if telling else ""
 
