@@ -54,7 +54,11 @@ def within(module: str, room: str) -> bool:
         ("graders.runners", ("graders.steps", "graders.reports", "graders.classroom", "graders.cli")),
         ("graders.steps", ("graders.reports", "graders.classroom", "graders.cli", "graders.forge")),
         ("graders.reports", ("git", "docker", "graders.evidence", "graders.runners", "graders.steps", "graders.forge")),
-        ("graders.forge", ("graders.steps", "graders.classroom", "graders.cli", "graders.evidence")),
+        (
+            "graders.forge",
+            ("graders.steps", "graders.classroom", "graders.cli", "graders.evidence", "graders.pipelines"),
+        ),
+        ("graders.pipelines", ("graders.steps", "graders.classroom", "graders.cli")),
     ],
 )
 def test_each_room_imports_only_what_stands_before_it(room: str, never: tuple[str, ...]) -> None:
@@ -106,6 +110,8 @@ def test_nothing_heavy_is_loaded_for_the_learners_everyday_commands(tmp_path: Pa
         ["doctor"],
         ["submit", "git"],
         ["pr", "--help"],
+        ["run", "--help"],
+        ["secret", "--help"],
     ):
         found = loaded(*words, home=tmp_path, cwd=tmp_path)
         assert not {one for one in found if one.split(".")[0] in HEAVY}, words

@@ -95,17 +95,13 @@ def _ended(origin: Path, run: WorkflowRun, scratch: Path) -> WorkflowRun:
 def _concluded(run: WorkflowRun, stage: Stage) -> WorkflowRun:
     results = {job.result for job in stage.run.jobs}
     if trouble := stage.run.trouble:
-        ours = "not run" in results or not results
-        why = f"It can't be run here: {trouble}." if ours else f"It was stopped: {trouble}."
-        return run.ended_as(runs.NEUTRAL if ours and not _stopped(trouble) else runs.FAILURE, now(), why)
+        # What the run brought about, by going on for ever, by filling the disk and the like, is told of as “it …”.
+        if trouble.startswith("it "):
+            return run.ended_as(runs.FAILURE, now(), f"It was stopped: {trouble}.")
+        return run.ended_as(runs.NEUTRAL, now(), f"It can't be run here: {trouble}.")
     if "failure" in results:
         return run.ended_as(runs.FAILURE, now())
     return run.ended_as(runs.SUCCESS if "success" in results else runs.SKIPPED, now())
-
-
-def _stopped(trouble: str) -> bool:
-    """Whether the run itself brought it about: by going on for ever, by filling the disk and the like."""
-    return trouble.startswith("it ")
 
 
 def _stage(origin: Path, run: WorkflowRun) -> Stage:

@@ -107,9 +107,9 @@ def _annotations(jobs: Sequence[JobRun]) -> Iterator[str]:
         yield ""
         yield "Annotations"
     for job, step, one in found[:20]:
-        place = f" {one.file}{f':{one.line}' if one.line else ''}" if one.file else ""
+        place = f"{one.file}:{one.line}".strip(":")
         stood = f"{one_line(_title(job), 60)}, {one_line(step.name, 60)}"
-        yield f"  {one.level}{one_line(place, 100)}: {one_line(one.message, 300)} ({stood})"
+        yield f"  {one_line(f'{one.level} {place}', 100)}: {one_line(one.message, 300)} ({stood})"
 
 
 def _next(run: WorkflowRun) -> Iterator[str]:

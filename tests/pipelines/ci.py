@@ -88,6 +88,7 @@ class Ci:
     def end(self) -> None:
         """See that nothing goes on."""
         if self.origin.is_dir():
+            self.until(lambda: not inbox.notes(self.origin))
             for run in runs.read_all(self.origin):
                 if run.state in (runs.QUEUED, runs.IN_PROGRESS):
                     inbox.put(self.origin, {"kind": "cancel", "run": run.id})

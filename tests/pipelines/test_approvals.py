@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from graders.forge import runs
 from tests.pipelines.ci import Ci
 
@@ -63,6 +65,7 @@ def test_rejected_it_fails_and_a_check_that_waits_is_no_green_one(ci: Ci) -> Non
     assert ci.say("run", "view", "1", "--exit-status", fails=1)
 
 
+@pytest.mark.slow
 def test_a_run_that_waits_can_be_cancelled_and_bad_numbers_are_told(ci: Ci) -> None:
     ci.push(RELEASE)
     ci.settled()

@@ -61,6 +61,7 @@ def test_it_runs_what_both_branches_make_together(ci: Ci) -> None:
     assert parents == [ci.lab.forge("rev-parse", "main"), ci.lab.git("rev-parse", "feature")]
 
 
+@pytest.mark.slow
 def test_a_push_of_the_branch_counts_too_and_main_runs_after_the_merge(ci: Ci) -> None:
     ci.push(GREEN.replace("on: pull_request", "on: push"))
     ci.settled()
@@ -80,6 +81,7 @@ def test_without_workflows_it_merges_as_ever(ci: Ci) -> None:
     assert ci.settled() == []
 
 
+@pytest.mark.slow
 def test_a_workflow_that_does_not_listen_is_no_check_but_a_skipped_one_is_expected(ci: Ci) -> None:
     ci.push(GREEN.replace("pull_request", "workflow_dispatch"))
     ci.say("pr", "create", "--fill")
@@ -91,6 +93,7 @@ def test_a_workflow_that_does_not_listen_is_no_check_but_a_skipped_one_is_expect
     assert "its check is expected and was never started. The commit message says `[skip ci]`." in said
 
 
+@pytest.mark.slow
 def test_what_could_not_run_here_stands_in_nobodys_way(ci: Ci) -> None:
     ci.push(GREEN.replace("ubuntu-latest", "macos-latest"))
     ci.say("pr", "create", "--fill")

@@ -98,6 +98,7 @@ def test_a_file_that_github_refuses_is_a_failed_run(ci: Ci) -> None:
     assert "Did you mean `steps`?" in said
 
 
+@pytest.mark.slow
 def test_tags_and_workflows_that_wait_for_others(ci: Ci) -> None:
     """`workflow_run` takes its workflow from main, so it has to get there first."""
     ci.lab.git("switch", "-q", "-c", "feature", "origin/main")
@@ -112,6 +113,7 @@ def test_tags_and_workflows_that_wait_for_others(ci: Ci) -> None:
     assert (tagged.branch, tagged.event["ref"]) == ("v1", "refs/tags/v1")
 
 
+@pytest.mark.slow
 def test_what_cannot_run_here_is_nobodys_fault(ci: Ci) -> None:
     ci.push("on: push\njobs: {a: {runs-on: windows-latest, steps: [{run: echo}]}}\n")
     ci.push("on: push\njobs: {a: {runs-on: ubuntu-latest, services: {db: {image: postgres}}, steps: [{run: echo}]}}\n")
@@ -121,6 +123,7 @@ def test_what_cannot_run_here_is_nobodys_fault(ci: Ci) -> None:
     assert "could not run" in ci.say("run", "list")
 
 
+@pytest.mark.slow
 def test_caches_go_from_run_to_run_within_their_branch(ci: Ci) -> None:
     cached = """
     on: push
