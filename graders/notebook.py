@@ -5,7 +5,7 @@
 
     %ninesteps pr create --title "…"   any command, with the words of the terminal
 
-Nothing is judged in the kernel: each call is a process of its own.
+Nothing is judged in the kernel: each call is a process of its own, but for the example workflows of a page.
 """
 
 # These libraries carry no types of their own.
@@ -20,13 +20,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from graders.classroom.judged_apart import judge_apart
 from graders.drills.play import answer, drill
 from graders.problems import Problem
 
-__all__ = ["Score", "answer", "check", "drill", "hint", "ninesteps", "progress", "reset", "solution", "start", "submit"]
+if TYPE_CHECKING:
+    from graders.reports.run_card import RunCard
+
+__all__ = [
+    "Score", "answer", "check", "drill", "hint", "ninesteps", "progress", "reset", "run_workflow", "solution", "start", "submit",
+]  # fmt: skip
 
 _PATIENCE = 900.0  # seconds; nbgrader's own limit for a cell comes first
 
@@ -93,6 +98,35 @@ def progress() -> None:
 def submit(step: str | int) -> None:
     """Write the hand-in beside this notebook, where nbgrader takes it along."""
     ninesteps("submit", str(step), "--into", str(Path.cwd()))
+
+
+def run_workflow(folder: str | Path, event: str = "push") -> RunCard | None:
+    """Run the workflows of a folder, as a push of it to main would, or a `pull_request` with it; shows what came of it."""
+    from graders.picture import Pipelines
+    from graders.reports.run_card import RunCard
+    from graders.runners.workflow.folder import play_folder
+    from graders.runners.workflow.picture import pipeline_of
+
+    if _grading():
+        print("Left out while nbgrader grades.")
+        return None
+    try:
+        with _shown("Running the workflow…"):
+            outcome = play_folder(Path(folder), event)
+    except Problem as problem:
+        print(problem)
+        return None
+    named = outcome.scenario.named
+    if not outcome.started:
+        why = outcome.skipped[0][1].reason if outcome.skipped else "There is no workflow."
+        print(f"{named[0].upper()}{named[1:]} starts nothing. {why}")
+        return None
+    runs = tuple(pipeline_of(one.run, one.workflow) for one in outcome.started)
+    failing = outcome.failing[0] if outcome.failing else None
+    ended = f"Red: {failing.named} failed" if failing else "Green"
+    headline = f"Nothing can be said: {outcome.trouble}." if outcome.trouble else f"{ended}, on {named}."
+    log = failing.step_run.log if failing and failing.step_run else ()
+    return RunCard(headline, Pipelines(f"{named[0].upper()}{named[1:]}", runs), log)
 
 
 def ninesteps(*words: str) -> None:

@@ -14,6 +14,7 @@ from html import escape
 from importlib.resources import files
 
 from graders.criterion import Kind, Verdict
+from graders.picture import Picture
 from graders.reports import wording
 from graders.reports.drawn_picture import Outline, draw
 from graders.reports.palette import DARK, LIGHT
@@ -39,7 +40,7 @@ def html(result: Result) -> str:
         f'<ol class="ns-list" role="list" aria-label="Criteria">{criteria}</ol>'
         f"{_now(result)}"
         f"{notes}"
-        f"{_picture(result)}"
+        f"{figure(result.picture, marked(result))}"
         "</section>"
     )
 
@@ -51,6 +52,14 @@ def problem_html(found: str, next: str) -> str:
         '<section class="ns-card ns-error" aria-label="This could not be judged">'
         '<h3 class="ns-title"><span class="ns-shape" aria-hidden="true">!</span> This could not be judged</h3>'
         f'<p class="ns-found">{_rich(found)}</p>{_next_step(next)}</section>'
+    )
+
+
+def framed(headline: str, inner: str) -> str:
+    """A card of one sentence and what stands below it, which is HTML of ours."""
+    return (
+        f'{_style()}<section class="ns-card" aria-label="{_plain(headline)}">'
+        f'<p class="ns-lead">{_rich(headline)}</p>{inner}</section>'
     )
 
 
@@ -103,8 +112,9 @@ def _now(result: Result) -> str:
     return f'<div class="ns-now"><p class="ns-lead">{_rich(now.sentence)}</p><p>{commands}</p></div>'
 
 
-def _picture(result: Result) -> str:
-    drawn = draw(result.picture, marked(result))
+def figure(picture: Picture | None, marks: frozenset[str]) -> str:
+    """A picture with its words, to stand in a frame; empty where there is nothing to draw."""
+    drawn = draw(picture, marks)
     if drawn is None:
         return ""
     drawing = b64encode(drawn.svg.encode()).decode()

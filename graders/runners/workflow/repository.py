@@ -70,6 +70,12 @@ def with_changes(git: Git, commit: str, changes: Mapping[str, bytes | None], mes
         return here.text("commit-tree", tree, "-p", commit, "-m", message).strip()
 
 
+def empty_commit(git: Git) -> str:
+    """A first commit that holds nothing."""
+    here = _with_environment(git, _BY)
+    return here.text("commit-tree", here.text("mktree", stdin=b"").strip(), "-m", "Begin").strip()
+
+
 def merge_commit(git: Git, base: str, head: str) -> str | None:
     """What GitHub calls `refs/pull/N/merge`: both joined, or None where they conflict."""
     try:
