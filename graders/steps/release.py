@@ -15,6 +15,7 @@ from graders.criterion import Verdict, cannot_check, criterion, failed, passed
 from graders.evidence.workflow.concurrency import Lock, locks
 from graders.evidence.workflow.image_reference import Reference
 from graders.picture import Pipelines
+from graders.runners.workflow.approvals import is_reviewed
 from graders.runners.workflow.deployments import PRODUCTION, STAGING, Deed, Deployments, Job, jobs_of
 from graders.runners.workflow.gated import has_reviewer
 from graders.runners.workflow.image_builds import built_again, makers_of, never_pushed
@@ -25,7 +26,7 @@ from graders.runners.workflow.record import Call
 from graders.runners.workflow.rehearsal import Rehearsal, names_the_commit
 from graders.runners.workflow.scenario import Outcome
 from graders.runners.workflow.verdicts import cannot_play, not_green, not_started, ran, unreadable
-from graders.runners.workflow.went_on import why_it_went_on
+from graders.runners.workflow.went_on import job_that_may_fail, why_it_went_on
 from graders.runners.workflow.work import open_pipeline
 from graders.step import Step
 
@@ -300,7 +301,7 @@ def waits_for_approval(work: Rehearsal) -> Verdict:
         one that needs it.
     """
     seen, outcome = work.deployments, work.release
-    asked = [part for part, jobs in enumerate(seen.approved) if any(map(has_reviewer, jobs.values()))]
+    asked = [part for part, jobs in enumerate(seen.approved) if any(map(is_reviewed, jobs.values()))]
     for deed in seen.to(PRODUCTION):
         if not asked or deed.part < asked[0]:
             why = f"`{deed.job.id}` has no environment with a reviewer" if not deed.job.environment else (
@@ -369,14 +370,17 @@ def failed_smoke_test_stops(work: Rehearsal) -> Verdict:
 
 
 def _stops(work: Rehearsal, failing: Sequence[Deed], what: str) -> Verdict:
-    outcome = work.where_fails(failing)
-    if outcome.trouble:
-        return cannot_play(outcome)
-    job = work.asks_for_production(outcome)
-    shown = [f"{_said(failing[0])}  # made to fail", *ran(outcome)]
-    if job is None:
-        return passed(f"Where {what} fails (`{failing[0].job.id}`), production does not start.", ran=shown)
-    cause = why_it_went_on(outcome, work.deployments, failing, job)
+    shown = [f"{_said(failing[0])}  # made to fail", *ran(work.release)]
+    cause = next(filter(None, map(job_that_may_fail, failing)), None)
+    job = jobs_of(work.deployments.to(PRODUCTION))[0]
+    if cause is None:
+        outcome = work.where_fails(failing)
+        if outcome.trouble:
+            return cannot_play(outcome)
+        started = work.asks_for_production(outcome)
+        if started is None:
+            return passed(f"Where {what} fails (`{failing[0].job.id}`), production does not start.", ran=shown)
+        job, cause = started, why_it_went_on(outcome, work.deployments, failing, started)
     return failed(
         f"Where {what} fails, production starts all the same: {cause.found}.", where=cause.where, ran=shown,
         expected="production does not start, and nobody is asked to approve it", mistake=cause.mistake,

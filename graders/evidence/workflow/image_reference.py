@@ -49,7 +49,8 @@ def references_in(words: Iterable[str], known: Iterable[Reference]) -> tuple[Ref
     words, known = tuple(words), tuple(known)
     names = sorted({one.name for one in known}, key=lambda name: (-len(name), name))
     found = [one for word in words for name in names for one in _of_repository(word, name)]
-    return tuple(dict.fromkeys(found or [*_set_by_helm(words, names), *_alone(words, known)]))
+    exact = [one for one in found if one.tag or one.digest]
+    return tuple(dict.fromkeys(exact or [*_set_by_helm(words, names)] or [*_alone(words, known)] or found))
 
 
 def _of_repository(word: str, name: str) -> Iterator[Reference]:

@@ -35,6 +35,11 @@ def run_in_stages(
     return tuple(stages)
 
 
+def is_reviewed(waiting: str) -> bool:
+    """Whether a job that waits so (see `Stage.waiting`) waits for an environment with a reviewer."""
+    return any(map(has_reviewer, waiting.split(", ")))
+
+
 def _next(waiting: Mapping[str, str], gates: Sequence[str], approvals: Sequence[str]) -> list[str]:
     """The jobs of one gate. A matrix that waits for several environments waits until the last of them is due."""
     for gate in gates:

@@ -15,9 +15,9 @@ from graders.evidence.workflow.evaluate import PartlyKnown, Value
 from graders.evidence.workflow.expression import references
 from graders.evidence.workflow.model import Workflow
 from graders.evidence.workflow.occurrences import in_workflow
-from graders.runners.workflow.deployments import PRODUCTION, STAGING, Deed, Deployments, Job
+from graders.runners.workflow.approvals import is_reviewed
+from graders.runners.workflow.deployments import PRODUCTION, STAGING, Deed, Deployments, Job, jobs_of
 from graders.runners.workflow.events import REPOSITORY
-from graders.runners.workflow.gated import has_reviewer
 from graders.runners.workflow.mutants import source_only
 from graders.runners.workflow.played_commands import Role
 from graders.runners.workflow.record import ActionCall, Call
@@ -61,7 +61,7 @@ class Rehearsal(PipelineWork):
     def smoke_tests(self) -> tuple[Deed, ...]:
         """What asks staging how it does after its last deploy, and before production."""
         seen = self.deployments
-        production = {deed.job for deed in seen.to(PRODUCTION)}
+        production = {deed.job for deed in seen.to(PRODUCTION)} - {deed.job for deed in seen.to(STAGING)}
         return tuple(
             probe for probe in seen.with_role(Role.PROBE)
             if probe.lands == STAGING and probe.job not in production
@@ -97,14 +97,17 @@ class Rehearsal(PipelineWork):
         if deeds := seen.to(PRODUCTION):
             return deeds[0].job
         waiting = {
-            (one.workflow.path, id): name for one in outcome.started for stage in one.stages[-1:]
+            (one.workflow.path, id): name
+            for one in outcome.started
+            for stage in one.stages[-1:]
             for id, name in stage.waiting.items()
-        }  # fmt: skip
+        }
         ran = {(flow.path, run.id) for flow, run in outcome.jobs if run.result in ("success", "failure")}
-        deploying = {(deed.job.path, deed.job.id) for deed in self.deployments.to(PRODUCTION)}
+        good = self.deployments
+        deploying = {(job.path, job.id) for job in {*jobs_of(good.to(PRODUCTION))} - {*jobs_of(good.to(STAGING))}}
         for job in seen.jobs:
             key = (job.path, job.id)
-            if has_reviewer(waiting.get(key, "")) or (key in ran and key in deploying):
+            if is_reviewed(waiting.get(key, "")) or (key in ran and key in deploying):
                 return job
         return None
 

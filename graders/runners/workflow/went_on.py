@@ -48,6 +48,21 @@ def why_it_went_on(outcome: Outcome, deployments: Deployments, failing: Iterable
     return _started_anyway(production)
 
 
+def job_that_may_fail(deed: Deed) -> WentOn | None:
+    """The job's own `continue-on-error`, by the file alone: act does not mind it. Other jobs start as after a success.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idcontinue-on-error
+    """
+    asked = deed.job.chain[-1].job.continue_on_error if deed.job.chain else None
+    if asked is None or asked.boolean is False:
+        return None
+    return WentOn(
+        "continue-on-error", str(asked.where),
+        f"the job `{deed.job.id}` may fail, as its `continue-on-error` says, and those that need it start all the same",
+        "Take `continue-on-error` out of that job.",
+    )  # fmt: skip
+
+
 def _hidden(outcome: Outcome, deed: Deed) -> WentOn | None:
     """How the failure stays unseen in its own job."""
     run, step = _run_of(outcome, deed.job), deed.step
@@ -61,13 +76,6 @@ def _hidden(outcome: Outcome, deed: Deed) -> WentOn | None:
             "continue-on-error", str(step.continue_on_error.where if step.continue_on_error else step.where),
             f"the step “{step.title[:60]}” fails, and its `continue-on-error` makes that count as a success",
             "Take `continue-on-error` out of that step.",
-        )  # fmt: skip
-    asked = deed.job.chain[-1].job.continue_on_error
-    if asked is not None and asked.boolean is not False:
-        return WentOn(
-            "continue-on-error", str(asked.where),
-            f"the job `{deed.job.id}` fails, and its `continue-on-error` makes that count as a success for who needs it",
-            "Take `continue-on-error` out of that job.",
         )  # fmt: skip
     return None
 
