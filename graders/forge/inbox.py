@@ -1,7 +1,8 @@
 """What has happened in the forge and may start workflows: notes in `forge/inbox`, and the process that reads them.
 
 The hooks leave a note for each push (a line `push OLD NEW REF PULL`), the commands one for what they do (a JSON object).
-The process runs apart from whoever made the note, and outlives their terminal.
+The process runs apart from whoever made the note, and outlives their terminal. With NINESTEPS_CI=off in the environment
+nothing is noted, and nothing starts.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ def prepare(origin: Path) -> None:
     (origin / _STARTER).write_text(f"{sys.executable}\n", encoding="utf-8", newline="\n")
 
 
-def put(origin: Path, note: Mapping[str, Any]) -> None:
-    """Leave a note, and see that somebody reads it."""
+def put(origin: Path, note: Mapping[str, Any]) -> bool:
+    """Leave a note, and see that somebody reads it; whether it was left."""
+    if os.environ.get("NINESTEPS_CI") == "off":
+        return False
     prepare(origin)  # the course may have moved since
     folder = origin / "forge" / "inbox"
     handle, name = tempfile.mkstemp(prefix=".", dir=folder)
@@ -34,6 +37,7 @@ def put(origin: Path, note: Mapping[str, Any]) -> None:
         file.write(json.dumps(note) + "\n")
     os.replace(name, folder / f"note{Path(name).name}")
     start_runner(origin)
+    return True
 
 
 def notes(origin: Path) -> list[Path]:

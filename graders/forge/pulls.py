@@ -172,9 +172,9 @@ def merge(
 
 def _looked_at(clone: Clone, pull: Pull, action: str, commit: str) -> tuple[str, ...]:
     """Tell the forge's CI what has happened to a pull request, where it can matter; and the learner that it looks."""
-    if not has_workflows(clone.origin, commit):
+    note = {"kind": "pull_request", "number": pull.number, "action": action}
+    if not has_workflows(clone.origin, commit) or not inbox.put(clone.origin, note):
         return ()
-    inbox.put(clone.origin, {"kind": "pull_request", "number": pull.number, "action": action})
     return ("CI looks at it. What it starts: ninesteps run list",)
 
 

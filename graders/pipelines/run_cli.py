@@ -45,9 +45,10 @@ def list_(
     ]
     for line in list_lines(found[:limit]):
         say(line)
-    last = next(iter(looks.read_looks(clone.origin)[-1:]), None)
-    if last and not last.started and last.skipped and branch is None and workflow is None:
-        for line in look_lines(last):
+    every = looks.read_looks(clone.origin)
+    last = [look for look in every if look.head == every[-1].head]
+    if last and not any(look.started for look in last) and branch is None and workflow is None:
+        for line in (line for look in last if look.skipped for line in look_lines(look)):
             say(line)
     elif unread:
         say("Something was just pushed, and CI is looking at it: list again in a moment.")

@@ -23,7 +23,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from graders.forge import inbox, runs
-from graders.forge.git_calls import ask, forge_git, without_caller_variables
+from graders.forge.git_calls import ask, forge_git, holds, without_caller_variables
 from graders.forge.pull import BASE
 from graders.forge.runs import Review, WorkflowRun
 from graders.pipelines import happenings
@@ -87,7 +87,8 @@ def _work() -> None:
         _reap(work)
         _start(work)
         if not work.children and not inbox.notes(_HERE):
-            runs.forget_oldest(_HERE)
+            for number in runs.forget_oldest(_HERE):
+                holds(forge_git(_HERE), "update-ref", "-d", runs.ref_of(number))
             return
         time.sleep(_PAUSE)
 
