@@ -45,7 +45,7 @@ def carry_out(place: Place, recipe: Recipe, seed: int, repo: Path, env: Mapping[
                 "PATH": path,
                 "GIT_EDITOR": "true",
                 "NINESTEPS_CI": "off",  # a recipe makes what is judged; its pushes start nothing
-            },  # fmt: skip
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from graders.forge import runs
@@ -147,3 +150,35 @@ def test_what_starting_a_step_does_starts_no_run(ci: Ci) -> None:
     assert ci.settled() == []
     assert "There are no runs. Push a commit with a workflow" in ci.say("run", "list")
     assert "There are no runs yet." in ci.say("run", "view", fails=2)
+
+
+def test_ci_can_be_switched_off(ci: Ci, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As attempts need it: what they push is judged, and runs nowhere else."""
+    monkeypatch.setenv("NINESTEPS_CI", "off")
+    ci.push(f"on: [push, pull_request]\n{HELLO}")
+    assert "CI" not in ci.say("pr", "create", "--fill")
+    ci.say("pr", "merge", "--squash")
+    assert ci.settled() == []
+
+
+@pytest.mark.slow
+def test_without_a_sandbox_it_runs_after_saying_so_once(
+    ci: Ci, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in ("/usr/bin", "/bin"):
+        for program in Path(folder).iterdir():
+            if program.name != "bwrap" and not (programs / program.name).exists():
+                (programs / program.name).symlink_to(program)
+    monkeypatch.setenv("PATH", str(programs))
+    ci.lab.git("switch", "-q", "-c", "feature", "origin/main")
+    ci.write(f"on: push\n{HELLO}")
+    said = [
+        subprocess.run(
+            ["git", "push", "origin", f"HEAD:refs/heads/{name}"], cwd=ci.lab.repo, capture_output=True, text=True
+        ).stderr
+        for name in ("one", "two")
+    ]
+    assert ["without a sandbox" in one for one in said] == [True, False]
+    assert {run.word for run in ci.settled()} == {"success"}
