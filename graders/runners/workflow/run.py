@@ -159,7 +159,7 @@ def _settings(plan: Plan, event: Event, here: Path, house: Path | None, given: _
     return {
         "act": str(here / "act"), "node": node, "event": event.name, "workflow": plan.path, "uses": uses,
         "platforms": list(plan.labels), "secrets": dict(given.secrets), "variables": dict(given.variables),
-        "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": ref_type, **_numbers(event)},
+        "env": {**_ENVIRONMENT, "GITHUB_REF_TYPE": ref_type, **_numbers(event), **(wheels.for_pip(house) if house else {})},
         "tools": {**tools(here, python, given.shims, told), **unknown},
         "concurrent_jobs": os.cpu_count() or 1, "alone": sandbox.isolates(), **asdict(given.limits),
     }  # fmt: skip

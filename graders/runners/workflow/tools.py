@@ -13,6 +13,7 @@ _SHELL = """\
 if [ -n "$RUNNER_TEMP" ]; then
   export HOME="${{RUNNER_TEMP%/tmp}}/home"
   [ -d "$HOME" ] || mkdir -p "$HOME"
+  export PATH="$PATH:${{RUNNER_TEMP%/tmp}}/system-python/bin"  # what the runner's own pip installs can be called
 fi
 case "${{@: -1}}" in */act/workflow/*) ;; *) exec /bin/{name} "$@" ;; esac
 # act throws away what a failing step printed last, unless it has time to read it. Its own words on signals go nowhere.

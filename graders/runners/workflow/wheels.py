@@ -56,6 +56,11 @@ def _folder(cache: Path, locks: tuple[Path, ...]) -> Path:
     return cache / f"wheels-{digest.hexdigest()[:16]}"
 
 
+def for_pip(house: Path) -> dict[str, str]:
+    """What tells a pip that is not ours, as in a virtual environment that a step makes, where packages are."""
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(house / "wheels"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
 def uv_program() -> Path | None:
     """uv, where it is installed beside us."""
     found = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
