@@ -11,6 +11,7 @@ import os
 import platform
 import random
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -194,7 +195,8 @@ def _isolated(
     if os.geteuid() == 0:
         command += ["setpriv", "--reuid", str(id), "--regid", str(id), "--clear-groups"]
         command += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
-    return [*command, "sh", "-c", 'cp -R /sandbox/given/. . && exec "$@"', "sh", *argv]
+    copied = ["sh", "-c", 'cp -R /sandbox/given/. . && exec "$@"', "sh"] if any(given.iterdir()) else []
+    return [*command, *copied, *argv]
 
 
 def _counted_already() -> int:
@@ -232,7 +234,7 @@ def _run_to_end(
     streams = [_Drain(stream, limits.output_bytes) for stream in (process.stdout, process.stderr) if stream]
     timed_out = False
     try:
-        process.wait(limits.seconds)
+        _wait(process, limits.seconds)
     except subprocess.TimeoutExpired:
         timed_out = True
     finally:
@@ -240,6 +242,20 @@ def _run_to_end(
     out, err = (stream.text() for stream in streams)
     content = report.read_bytes()[: limits.output_bytes * 4]
     return Completed(process.returncode, out, err, content, timed_out)
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for the process to end; `Popen.wait` looks only every 50 ms. Raises subprocess.TimeoutExpired."""
+    with contextlib.suppress(AttributeError, OSError):  # no pidfd on this system
+        descriptor = os.pidfd_open(process.pid)
+        try:
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            if not poll.poll(seconds * 1000):
+                raise subprocess.TimeoutExpired(process.args, seconds)
+        finally:
+            os.close(descriptor)
+    process.wait(seconds)
 
 
 def _feed(stream: IO[bytes], content: bytes) -> None:

@@ -224,9 +224,9 @@ def _run(
     launch += "os._exit(main(sys.argv[1]))"
     done = sandbox.run(
         [os.path.realpath(sys.executable), "-IS", "-c", launch, "{report}"],
-        files=files,
+        files={},  # the launcher lays them out: sooner done in memory than copied there
         folders=[here, git.folder, *([house] if house else [])],
-        stdin=marshal.dumps(dict(settings)),
+        stdin=marshal.dumps({**settings, "files": dict(files)}),
         binary_report=True,
         limits=sandbox.Limits(
             seconds=limits.seconds + _SPARE_SECONDS, cpu_seconds=limits.seconds, memory_bytes=16 << 30,

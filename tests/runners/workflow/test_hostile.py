@@ -107,7 +107,7 @@ for address in (('127.0.0.1', 22), ('1.1.1.1', 53)):
     [
         ("echo x > /etc/x", "/etc/x: Read-only file system"),
         ("echo x > /usr/bin/act", "/usr/bin/act: Read-only file system"),
-        ("echo x >> /sandbox/given/event.json", "Permission denied"),
+        ("echo x > /sandbox/given/x", "Read-only file system"),
         ("echo x > {home}/x", "/x: "),
         ("cat {home}/.bashrc {private}", "No such file or directory"),
         ("ls /home/* /root", "No such file or directory"),

@@ -38,7 +38,7 @@ def main(report: str) -> int:
         ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
     settings = marshal.load(sys.stdin.buffer)  # noqa: S302 - ours: from the process that started the sandbox
     root = os.getcwd()
-    _make_tools(root, settings)
+    lay_out(root, settings)
     log, end = _run_act(root, settings)
     if settings["alone"]:
         _end_all_others()
@@ -46,24 +46,29 @@ def main(report: str) -> int:
     return 0
 
 
-def _make_tools(root: str, settings: dict[str, Any]) -> None:
+def lay_out(root: str, settings: dict[str, Any]) -> None:
+    """Make the folders of a run, the files that it is given, and what its steps find on PATH."""
     for folder in _FOLDERS:
         os.makedirs(os.path.join(root, folder), exist_ok=True)
-    for name, (text, mode) in settings["tools"].items():
+    tools = {name: (text.encode(), mode) for name, (text, mode) in settings["tools"].items()}
+    made: set[str] = set()
+    for name, (content, mode) in {**{name: (data, 0o644) for name, data in settings["files"].items()}, **tools}.items():
         path = os.path.join(root, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        folder = os.path.dirname(path)
+        if folder not in made:
+            os.makedirs(folder, exist_ok=True)
+            made.add(folder)
+        with open(path, "wb") as file:
+            file.write(content)
         os.chmod(path, mode)
 
 
-def _run_act(root: str, settings: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
-    secrets, variables = _as_file(settings["secrets"]), _as_file(settings["variables"])
+def act_command(root: str, settings: dict[str, Any], secrets: str, variables: str) -> list[str]:
+    """How act is called for a run in the folder `root`; `secrets` and `variables` are files."""
     argv = [
         settings["act"], settings["event"], "-W", settings["workflow"], "-e", f"{root}/event.json", "-v", "--json",
         "--action-offline-mode", "--no-cache-server", "--no-skip-checkout", "--artifact-server-addr", "127.0.0.1",
-        "--action-cache-path", f"{root}/rooms", "--secret-file", f"/dev/fd/{secrets}",
-        "--var-file", f"/dev/fd/{variables}",
+        "--action-cache-path", f"{root}/rooms", "--secret-file", secrets, "--var-file", variables,
         "--env-file", os.devnull, "--input-file", os.devnull, "--actor", "learner",
         "--concurrent-jobs", str(settings["concurrent_jobs"]), "--pull=false",
     ]  # fmt: skip
@@ -73,12 +78,18 @@ def _run_act(root: str, settings: dict[str, Any]) -> tuple[bytes, dict[str, Any]
         argv += ["--local-repository", f"{use['repository']}@{use['ref']}={os.path.join(root, use['folder'])}"]
     for name, value in settings["env"].items():
         argv += ["--env", f"{name}={value}"]
+    return argv
+
+
+def _run_act(root: str, settings: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    secrets, variables = _as_file(settings["secrets"]), _as_file(settings["variables"])
+    argv = act_command(root, settings, f"/dev/fd/{secrets}", f"/dev/fd/{variables}")
     reading, writing = os.pipe()
     stderr = os.open(f"{root}/act.stderr", os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     os.unlink(f"{root}/act.stderr")
     act = os.fork()
     if act == 0:
-        _become(argv, root, _environment(root, settings), writing, stderr)
+        _become(argv, root, environment(root, settings), writing, stderr)
     for descriptor in (writing, secrets, variables):
         os.close(descriptor)
     log, trouble = _follow(reading, root, settings)
@@ -102,7 +113,8 @@ def _become(argv: list[str], root: str, environment: dict[str, str], stdout: int
         os._exit(127)
 
 
-def _environment(root: str, settings: dict[str, Any]) -> dict[str, str]:
+def environment(root: str, settings: dict[str, Any]) -> dict[str, str]:
+    """What act, and so every step, has in its environment."""
     path = [f"{root}/bin", *os.defpath.split(os.pathsep), "/usr/sbin", "/sbin", *filter(None, [settings["node"]])]
     return {
         "PATH": os.pathsep.join(dict.fromkeys(path)), "HOME": f"{root}/home", "LANG": "C.UTF-8", "TZ": "UTC",
