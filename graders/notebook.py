@@ -17,7 +17,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,8 +100,11 @@ def submit(step: str | int) -> None:
     ninesteps("submit", str(step), "--into", str(Path.cwd()))
 
 
-def run_workflow(folder: str | Path, event: str = "push") -> RunCard | None:
-    """Run the workflows of a folder, as a push of it to main would, or a `pull_request` with it; shows what came of it."""
+def run_workflow(folder: str | Path, event: str = "push", *, approve: Sequence[str] | None = None) -> RunCard | None:
+    """Run the workflows of a folder, as a push of it to main would, or a `pull_request` with it; shows what came of it.
+
+    With `approve`, jobs in the environment `production` wait, unless it is listed there.
+    """
     from graders.picture import Pipelines
     from graders.reports.run_card import RunCard
     from graders.runners.workflow.folder import play_folder
@@ -112,7 +115,7 @@ def run_workflow(folder: str | Path, event: str = "push") -> RunCard | None:
         return None
     try:
         with _shown("Running the workflow…"):
-            outcome = play_folder(Path(folder), event)
+            outcome = play_folder(Path(folder), event, approve)
     except Problem as problem:
         print(problem)
         return None
@@ -124,9 +127,12 @@ def run_workflow(folder: str | Path, event: str = "push") -> RunCard | None:
     runs = tuple(pipeline_of(one.run, one.workflow) for one in outcome.started)
     failing = outcome.failing[0] if outcome.failing else None
     ended = f"Red: {failing.named} failed" if failing else "Green"
+    waiting = [run.id for _, run in outcome.jobs if run.result == "waiting"]
+    ended = f"`{waiting[0]}` waits to be approved" if waiting and not failing else ended
     headline = f"Nothing can be said: {outcome.trouble}." if outcome.trouble else f"{ended}, on {named}."
     log = failing.step_run.log if failing and failing.step_run else ()
-    return RunCard(headline, Pipelines(f"{named[0].upper()}{named[1:]}", runs), log)
+    called = tuple(f"{call.job}: {shlex.join([call.tool, *call.argv])}" for call in outcome.calls if call.tool != "pip")
+    return RunCard(headline, Pipelines(f"{named[0].upper()}{named[1:]}", runs), log, called)
 
 
 def ninesteps(*words: str) -> None:

@@ -15,11 +15,15 @@ _LINES, _LONGEST = 30, 200
 
 @dataclass(frozen=True, slots=True)
 class RunCard:
-    """A run that shows itself: `headline` is a sentence, `log` the end of what the failing step printed (or empty)."""
+    """A run that shows itself: `headline` is a sentence, `log` the end of what the failing step printed (or empty).
+
+    `called` are the commands that were played, each with its job.
+    """
 
     headline: str
     pipelines: Pipelines
     log: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         parts = [self.headline, pipeline_words.as_text(self.pipelines, width=100).rstrip(), *self._log_lines()]
@@ -31,4 +35,5 @@ class RunCard:
         return card.framed(self.headline, f"{card.figure(self.pipelines, _NO_MARKS)}{inner}")
 
     def _log_lines(self) -> list[str]:
-        return [one_line(line, _LONGEST) for line in self.log[-_LINES:]]
+        lines = [*self.called[:_LINES], *self.log[-_LINES:]]
+        return [one_line(line, _LONGEST) for line in lines]

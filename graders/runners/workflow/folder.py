@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from graders.evidence.git_command import Git
@@ -12,11 +13,14 @@ from graders.runners.workflow.scenario import Outcome, Scenario, play
 from graders.workspace.home import cache_dir
 
 _MOST_FILES, _MOST_BYTES = 500, 4 << 20
+_REVIEWED = ("production",)
 _LEFT_OUT = {".git", ".venv", "node_modules", "__pycache__"}
 
 
-def play_folder(folder: Path, event: str = "push") -> Outcome:
+def play_folder(folder: Path, event: str = "push", approve: Sequence[str] | None = None) -> Outcome:
     """What a push of the folder's files to main (or a `pull_request` with them) sets off.
+
+    With `approve`, jobs of environments with a reviewer wait, but for those that it lists.
 
     Raises Problem where there are too many files, or no program to run them with.
     """
@@ -26,7 +30,9 @@ def play_folder(folder: Path, event: str = "push") -> Outcome:
         base = empty_commit(git)
         commit = with_changes(git, base, files, "Add the service and its workflow")
         branch = "main" if event == "push" else "feature"
-        return play(git, commit, base, Scenario(event, branch), cache_dir())
+        gates = () if approve is None else _REVIEWED
+        scenario = Scenario(event, branch, gates=gates, approvals=tuple(approve or ()))
+        return play(git, commit, base, scenario, cache_dir())
 
 
 def _files(folder: Path) -> dict[str, bytes]:
