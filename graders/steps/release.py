@@ -14,11 +14,12 @@ from pathlib import Path
 from graders.criterion import Verdict, cannot_check, criterion, failed, passed
 from graders.evidence.workflow.concurrency import Lock, locks
 from graders.evidence.workflow.image_reference import Reference
+from graders.evidence.workflow.model import Step as WorkflowStep
 from graders.picture import Pipelines
 from graders.runners.workflow.approvals import is_reviewed
 from graders.runners.workflow.deployments import PRODUCTION, STAGING, Deed, Deployments, Job, jobs_of
 from graders.runners.workflow.gated import has_reviewer
-from graders.runners.workflow.image_builds import built_again, makers_of, never_pushed
+from graders.runners.workflow.image_builds import built_again, deployed_unbuilt, makers_of, never_pushed
 from graders.runners.workflow.image_origin import origin_of, value_that_is_empty
 from graders.runners.workflow.picture import pipeline_of
 from graders.runners.workflow.played_commands import Role
@@ -31,6 +32,7 @@ from graders.runners.workflow.work import open_pipeline
 from graders.step import Step
 
 _BOTH = (STAGING, PRODUCTION)
+_DECIDES = re.compile(r"script|branch|ancest|contain|guard|filter|verif")
 
 
 @criterion(points=1)
@@ -80,8 +82,16 @@ def _nothing_starts(work: Rehearsal, expected: str) -> Verdict:
 
 
 def _explained(work: Rehearsal, bad: Verdict, job: str) -> Verdict:
-    """The same verdict, with the empty value that is behind it, if there is one."""
+    """The same verdict, with what is behind it: files that are not there, or a value that is empty."""
     found = next((one for one in work.deployments.jobs if one.id == job), None)
+    step_run = work.release.failing[0].step_run
+    lost = step_run is not None and any(re.search("No such file|not found|status 127", line) for line in step_run.log)
+    if lost and found and found.chain and not any(map(_checks_out, found.chain[-1].job.steps)):
+        return failed(
+            f"{bad.found.rstrip('.')}. The job has no checkout, so none of the repository's files are there.",
+            expected=bad.expected, where=bad.where, ran=bad.ran, mistake="no checkout", marks=bad.marks,
+            next=f"Let the job `{job}` begin with `uses: actions/checkout@v4`.",
+        )  # fmt: skip
     empty = value_that_is_empty(found, work.library) if found else None
     if empty is None:
         return bad
@@ -90,6 +100,10 @@ def _explained(work: Rehearsal, bad: Verdict, job: str) -> Verdict:
         where=str(empty.where), ran=bad.ran, mistake="empty value", marks=bad.marks,
         next="Name the step's output in the job's `outputs:`, and the job in the `needs:` of the one that reads it.",
     )  # fmt: skip
+
+
+def _checks_out(step: WorkflowStep) -> bool:
+    return step.uses is not None and step.uses.name == "actions/checkout"
 
 
 def _never_arrives(work: Rehearsal, environment: str, expected: str) -> Verdict:
@@ -108,6 +122,8 @@ def _never_arrives(work: Rehearsal, environment: str, expected: str) -> Verdict:
                 ran=ran(outcome), next=f"Let it deploy to `{environment}`.",
             )  # fmt: skip
         if run := skipped.get(job.id):
+            if unknown := _unknown(outcome):
+                return _cannot_know(unknown, f"`{job.id}` does not run here", job.where)
             return failed(
                 f"The job `{job.id}` does not run: it is {run.result}{f', {run.why}' if run.why else ''}.",
                 expected=expected, where=job.where, mistake=f"{environment} does not run", marks=ids, ran=ran(outcome),
@@ -238,7 +254,7 @@ def immutable(work: Rehearsal) -> Verdict:
                     continue
                 tag = image.tag or "latest"
                 kind = "the name of a branch" if tag in ("main", "master") else "a name that moves with each release"
-                named = "`latest`" if tag == "latest" else f"`:{tag}`"
+                named = f"`:{tag}`" if image.tag else "without a tag that is `latest`, and this"
                 run = re.fullmatch(r"\d+(-\d+)?", tag)
                 return failed(
                     f"{environment.capitalize()} gets `{_shown([image], work)}`: {named} is "
@@ -278,6 +294,12 @@ def built_once(work: Rehearsal) -> Verdict:
             f"{twice}: `{_said(again)}`. The tag may be the same; the image is another one.", expected=expected,
             where=again.where, mistake="rebuilt for each environment", marks=[again.job.id], ran=ran(outcome),
             next="Take the build out of it, and deploy `${{ needs.build.outputs.image }}`.",
+        )  # fmt: skip
+    if early := deployed_unbuilt(seen, makers):
+        return failed(
+            f"`{early.id}` does not need `{makers[0].id}`, and may deploy an image before it is built.",
+            expected=expected, where=early.where, mistake="deployed before it is built", marks=[early.id],
+            ran=ran(outcome), next=f"Add `{makers[0].id}` to the `needs:` of `{early.id}`.",
         )  # fmt: skip
     if missing := never_pushed(seen, deployed):
         return failed(
@@ -403,12 +425,29 @@ def only_main(work: Rehearsal) -> Verdict:
         if outcome.started:
             played.append(outcome)
         deeds = Deployments(outcome, work.library).with_role(Role.DEPLOY)
+        if deeds and (unknown := _unknown(outcome)):
+            return _cannot_know(
+                unknown, f"`{deeds[0].job.id}` deploys a commit that main does not have", deeds[0].where
+            )
         if deeds:
             return _released_beside(outcome, deeds[0])
     if not played:
         return passed("A tag or a branch beside main starts no release.", ran=ran(work.release))
     names = " and ".join(outcome.scenario.named for outcome in played)
     return passed(f"On {names} that main does not have, nothing is deployed.", ran=ran(played[0]))
+
+
+def _unknown(outcome: Outcome) -> str:
+    """An action that was not really run and may decide what runs, such as a script that asks the forge; else empty."""
+    names = (call.action for call in outcome.actions if call.unknown)
+    return next((name for name in names if _DECIDES.search(name)), "")
+
+
+def _cannot_know(action: str, found: str, where: str) -> Verdict:
+    return cannot_check(
+        f"{found}, and `{action}`, which does nothing here, may be what decides about that.", where=where,
+        next='Decide by a command, such as `git merge-base --is-ancestor "$GITHUB_SHA" origin/main`; that is really run.',
+    )  # fmt: skip
 
 
 def _released_beside(outcome: Outcome, deed: Deed) -> Verdict:
@@ -423,8 +462,11 @@ def _released_beside(outcome: Outcome, deed: Deed) -> Verdict:
         "push": 'Let only tags start it: `on: push: tags: ["v*"]`.',
         "pull_request": "Take `pull_request` out of what starts the release.",
     }[event]
+    trigger = outcome.started[0].workflow.trigger("push")
+    both = event == "tag" and trigger is not None and trigger.branches is not None and trigger.tags is not None
     return failed(
-        f"{what[0].upper()}{what[1:]} is deployed to {deed.lands or 'a server'} by `{deed.job.id}`.",
+        f"{what[0].upper()}{what[1:]} is deployed to {deed.lands or 'a server'} by `{deed.job.id}`."
+        + (" `branches` and `tags` under `push` are alternatives: either is enough." if both else ""),
         expected="only commits of main are deployed", where=deed.where, mistake=f"{event.replace('_', ' ')} beside main",
         marks=[deed.job.id], ran=ran(outcome), next=mend,
     )  # fmt: skip

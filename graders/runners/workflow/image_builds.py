@@ -32,6 +32,12 @@ def built_again(seen: Deployments, makers: Sequence[Job]) -> Deed | None:
     return next((deed for deed in builds if deed.job in makers[1:]), None)
 
 
+def deployed_unbuilt(seen: Deployments, makers: Sequence[Job]) -> Job | None:
+    """A deploying job that does not wait for the job that makes the image."""
+    deploying = jobs_of([*seen.to(STAGING), *seen.to(PRODUCTION)]) if makers else []
+    return next((job for job in deploying if job not in makers and not seen.comes_after(job, makers[0])), None)
+
+
 def never_pushed(seen: Deployments, deployed: Sequence[Reference]) -> Reference | None:
     """An image that is deployed and was not pushed; None where a builder pushes by means that are not recorded."""
     if any(map(_pushes_unseen, seen.with_role(Role.BUILD))):

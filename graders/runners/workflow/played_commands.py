@@ -41,6 +41,7 @@ _IDLE = {
     "kubectl": ("config", "rollout", "wait", "diff", "version", "auth", "cluster-info", "scale", "delete", "label"),
     "helm": ("repo", "dependency", "lint", "template", "package", "diff", "pull", "rollback", "uninstall"),
 }
+_DOCKER_VERBS = (*_DEPLOYING["docker"], *_IDLE["docker"], "build", "bake", "bud", "push", "run", "exec")
 _TAGGED = ("-t", "--tag")
 _ANY_REFERENCE = re.compile(r"(?<![\w./:-])[\w-]+(?:\.[\w-]+)+(?::\d+)?/[\w./-]+(?::[\w.-]+)?(?:@sha256:[0-9a-f]{64})?")
 
@@ -77,15 +78,14 @@ def role_of(call: Call, images: tuple[Reference, ...]) -> Role | None:
 
 def _docker(words: tuple[str, ...], images: tuple[Reference, ...]) -> Role | None:
     named = [word for word in words if not word.startswith("-")]
-    groups = [word for word in named[:2] if word in _GROUPS]
-    verbs = [word for word in named if word not in groups]
-    verb = verbs[0] if verbs else ""
+    groups = [word for word in named[:3] if word in _GROUPS]
+    verb = next((word for word in named if word in _DOCKER_VERBS), "")  # options may have values, such as a host
     if "compose" in groups:  # its options may have values
         verb = next((word for word in ("build", "push", "up", "run", "exec") if word in named), "")
     if verb in ("build", "bake", "bud") or (verb == "up" and "--build" in words):
         return Role.BUILD
-    if verb == "push" or ("imagetools" in groups and "create" in named):
-        return Role.PUSH
+    if {"imagetools", "manifest"} & set(groups) or verb == "push":
+        return Role.PUSH if {"push", "create"} & set(named) else None
     if verb in _DEPLOYING["docker"]:
         return Role.DEPLOY if images else None
     if verb == "run":

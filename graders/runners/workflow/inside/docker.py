@@ -29,6 +29,10 @@ def answer(words: list[str], root: Path) -> tuple[str, str, int]:
     rest = words[1:]
     if command == "build":
         return _build(rest, root)
+    if command == "imagetools" and rest[:1] == ["create"]:
+        return _join(rest[1:], root)
+    if command == "imagetools" and rest[:1] == ["inspect"]:
+        return _inspect(rest[1:], root), "", 0
     if command == "tag" and len(rest) > 1:
         _images(root, {rest[1]: _digest_of(rest[0], root)})
         return "", "", 0
@@ -98,6 +102,21 @@ def _build(words: list[str], root: Path) -> tuple[str, str, int]:
     if flags & {"-q", "--quiet"}:
         return digest, "", 0
     return "", "\n".join([f"writing image {digest} done", *(f"naming to {tag} done" for tag in tags)]), 0
+
+
+def _join(words: list[str], root: Path) -> tuple[str, str, int]:
+    """`docker buildx imagetools create`: an image of several, pushed under its tags."""
+    given = iter(words)
+    tags, sources = [], []
+    for word in given:
+        name, equals, value = word.partition("=")
+        if name in ("-t", "--tag"):
+            tags.append(value if equals else next(given, ""))
+        elif not word.startswith("-"):
+            sources.append(_digest_of(word, root))
+    digest = "sha256:" + hashlib.sha256("".join(sorted(sources)).encode()).hexdigest()
+    remember(tags, digest, root, pushed=True)
+    return "", f"pushing {digest} done", 0
 
 
 def pushes(output: str) -> bool:
