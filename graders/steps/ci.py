@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from graders.criterion import Kind, Verdict, cannot_check, criterion, failed, passed
+from graders.evidence.workflow.commands import words_in
 from graders.evidence.workflow.linters import Lint, LinterMissing
 from graders.evidence.workflow.model import Workflow
 from graders.evidence.workflow.privilege import Excess, excesses
@@ -243,7 +244,9 @@ def green(work: CiWork) -> Verdict:
         if verdict is not None:
             return verdict
     named = " and ".join(scenario.named for scenario in work.good.values())
-    return passed(f"All green on {named}.", ran=_ran(work))
+    unknown = [call.action for one in work.good.values() for call in work.outcome(one).actions if call.unknown]
+    besides = f" {_listed(unknown)}: not known here, and taken to do nothing." if unknown else ""
+    return passed(f"All green on {named}.{besides}", ran=_ran(work))
 
 
 def _nothing_starts() -> Verdict:
@@ -319,12 +322,24 @@ def _unnoticed(work: CiWork, outcome: Outcome, tools: Tools, seen: str, expected
         reason = Reason(
             "not started", f"It starts nothing: {skip.reason}", "Change what stands under `on:`.", str(skip.where)
         )
+    elif unknown := _unknown_checks(outcome):
+        return cannot_check(
+            f"{seen} The action `{unknown}` is not known here and did nothing, so that it might notice on GitHub.",
+            next=f"With a script, such as `- run: {tools.example}`, it can be seen here.", ran=ran(outcome),
+        )  # fmt: skip
     else:
         reason = why_unnoticed(outcome, tools, work.library, work.files)
     return failed(
         f"{seen} {reason.what}", expected=expected, where=reason.where, next=reason.next, mistake=reason.mistake,
         ran=[tools.example, *ran(outcome)], marks=[reason.job] if reason.job else [],
     )  # fmt: skip
+
+
+def _unknown_checks(outcome: Outcome) -> str:
+    """An action that is not known here and whose name says that it checks something; else empty."""
+    words = LINT.words | LINT.programs | TESTS.words | TESTS.programs | {"super", "reviewdog", "quality"}
+    unknown = (call.action for call in outcome.actions if call.unknown)
+    return next((action for action in unknown if words & set(words_in(action)) or words & set(action.split("/"))), "")
 
 
 @criterion(points=1, after=[green])

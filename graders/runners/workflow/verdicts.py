@@ -11,6 +11,14 @@ from graders.runners.workflow.scenario import Failing, Outcome
 from graders.runners.workflow.work import PipelineWork
 
 _MOST_SAID = 160
+_PACKAGE = re.compile(
+    r"(?:No matching distribution found for|Because there (?:is|are) no versions? of|Because only) (\S+)"
+    r"|Because (\S+) was not found in the (?:cache|provided package locations)"
+)
+_NETWORK = re.compile(
+    r"Could not resolve host|Network is unreachable|Temporary failure in name resolution|Name or service not known|EAI_AGAIN"
+    r"|Failed to establish a new connection|network connectivity is disabled"
+)
 _EXIT = re.compile(r"exit status \d+")  # act's own last word, which tells nothing
 
 
@@ -72,6 +80,11 @@ def not_green(outcome: Outcome, *, expected: str) -> Verdict | None:
             where=outcome.started[0].workflow.path, next="Look at the `if:` of the jobs: what does it ask for?",
         )  # fmt: skip
     first = failing[0]
+    if missing := not_here(first.step_run):
+        return cannot_check(
+            f"On {event}, {first.named} asks for {missing}, which can't be had here: runs have no network.",
+            next="With what the service's lock files name, and the usual linters, it can be run here.", where=first.where,
+        )  # fmt: skip
     said = last_words(first.step_run)
     return failed(
         f"On {event}, {first.named} fails with your code as it is" + (f": {said}" if said else "."),
@@ -105,6 +118,15 @@ def cannot_play(outcome: Outcome) -> Verdict:
 def ran(outcome: Outcome) -> list[str]:
     """What a learner can run to see the same."""
     return [f"act {outcome.scenario.event.replace('tag', 'push')} -W {one.workflow.path}" for one in outcome.started]
+
+
+def not_here(step: StepRun | None) -> str:
+    """What a failed step wanted from the network and could not get, as the end of a sentence; else empty."""
+    said = " ".join(" ".join(step.log).split()) if step else ""
+    if package := _PACKAGE.search(said):
+        name = re.split(r"[=<>~!\[ ;]", package[1] or package[2])[0]
+        return f"the package `{name[:60]}`"
+    return "the network" if _NETWORK.search(said) else ""
 
 
 def last_words(step: StepRun | None) -> str:
