@@ -41,6 +41,7 @@ _ASKING: dict[str, frozenset[str]] = {
     "helm": frozenset(("upgrade", "install", "push")), "terraform": frozenset(("apply", "destroy")),
     "gh": frozenset(("release", "workflow")),
 }  # fmt: skip
+_NOTHING = frozenset(("true", ":", "set", "cd", "exit", "test", "["))
 _ALWAYS = frozenset(("rsync", "scp", "sftp"))
 _LOOKING = frozenset("get describe list ls show login configure version --version sts help status history".split())
 
@@ -180,7 +181,7 @@ def _works(played: PlayedStep) -> bool:
     script = played.step.run.value if played.step and played.step.run else ""
     if played.run.outcome != "success" or not script:
         return False
-    return any(not one.installs and not _is_check(one) for one in commands(script))
+    return any(not one.installs and one.name not in _NOTHING and not _is_check(one) for one in commands(script))
 
 
 def _is_check(command: Command) -> bool:
