@@ -10,7 +10,7 @@ from graders.evidence.workflow.data_flow import library
 from graders.evidence.workflow.privilege import excesses
 from graders.evidence.workflow.read import read_workflow
 
-WITH_TOKEN = 'env: {GH_TOKEN: "${{ github.token }}"}'
+GIVEN = 'env: {GH_TOKEN: "${{ github.token }}"}'
 PUSH_IMAGE = "{uses: docker/build-push-action@v6, with: {push: true}}"
 
 
@@ -42,8 +42,8 @@ def found(permissions: str, steps: str, job: str = "", files: dict[str, bytes] |
         ("permissions: {checks: write}", "{uses: actions/upload-artifact@v5}", "", ["workflow checks"]),
         ("permissions: {packages: write}", PUSH_IMAGE, "", []),
         ("permissions: {packages: write}", "{run: pytest}", "", ["workflow packages"]),
-        ("permissions: {issues: write}", "{run: gh issue create, " + WITH_TOKEN + "}", "", []),
-        ("permissions: {issues: write}", "{run: gh issue create}", WITH_TOKEN, []),
+        ("permissions: {issues: write}", "{run: gh issue create, " + GIVEN + "}", "", []),
+        ("permissions: {issues: write}", "{run: gh issue create}", GIVEN, []),
         ("permissions: {issues: write}", "{run: gh issue create}", "", ["workflow issues"]),
         ("permissions: {pull-requests: write}", "{uses: actions/github-script@v8, with: {script: x}}", "", []),
     ],
