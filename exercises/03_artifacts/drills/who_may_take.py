@@ -33,7 +33,7 @@ def _make(random: Random) -> Question:
     shown = random.sample(jobs, len(jobs))
     lines = ["jobs:"]
     for job in shown:
-        lines.append(f"  {job}:" + (f"  # uploads an artifact" if job == maker else ""))
+        lines.append(f"  {job}:" + ("  # uploads an artifact" if job == maker else ""))
         lines += [f"    needs: [{', '.join(needs[job])}]"] if needs[job] else []
         lines.append("    # …")
     answer = " ".join(sorted(takers))
