@@ -58,7 +58,7 @@ def problem_html(found: str, next: str) -> str:
 def framed(headline: str, inner: str) -> str:
     """A card of one sentence and what stands below it, which is HTML of ours."""
     return (
-        f'{_style()}<section class="ns-card" aria-label="{_plain(headline)}">'
+        f'{_style()}<section class="ns-card ns-run" aria-label="{_plain(headline)}">'
         f'<p class="ns-lead">{_rich(headline)}</p>{inner}</section>'
     )
 
