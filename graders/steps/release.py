@@ -90,7 +90,7 @@ def _explained(work: Rehearsal, bad: Verdict, job: str) -> Verdict:
         return failed(
             f"{bad.found.rstrip('.')}. The job has no checkout, so none of the repository's files are there.",
             expected=bad.expected, where=bad.where, ran=bad.ran, mistake="no checkout", marks=bad.marks,
-            next=f"Let the job `{job}` begin with `uses: actions/checkout@v4`.",
+            next=f"Let the job `{job}` begin with `uses: actions/checkout@v5`.",
         )  # fmt: skip
     empty = value_that_is_empty(found, work.library) if found else None
     if empty is None:

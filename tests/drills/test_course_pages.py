@@ -72,7 +72,7 @@ def test_a_page_has_what_each_page_has(name: str) -> None:
     assert cells[0].source.count("\n# ") == 1
     assert "minutes" in text
     assert 'drill("' in text
-    assert 'check("git")' in text
+    assert f'check("{"git" if name == "00_start" else name[3:]}")' in text
     assert "hint(" in text
     if name != "00_start":
         assert "| What is judged | Points | Why it matters |" in text
