@@ -34,6 +34,7 @@ __all__ = [
 ]  # fmt: skip
 
 _PATIENCE = 900.0  # seconds; nbgrader's own limit for a cell comes first
+_caches: dict[str, Any] = {}  # by folder, what its workflows left in the cache
 
 
 class Score(float):
@@ -103,11 +104,13 @@ def submit(step: str | int) -> None:
 def run_workflow(folder: str | Path, event: str = "push", *, approve: Sequence[str] | None = None) -> RunCard | None:
     """Run the workflows of a folder, as a push of it to main would, or a `pull_request` with it; shows what came of it.
 
-    With `approve`, jobs in the environment `production` wait, unless it is listed there.
+    With `approve`, jobs in the environment `production` wait, unless it is listed there. What a run
+    saves in the cache, the next run of that folder finds there.
     """
     from graders.picture import Pipelines
     from graders.reports.run_card import RunCard
     from graders.runners.workflow.folder import play_folder
+    from graders.runners.workflow.kept import kept_lines
     from graders.runners.workflow.picture import pipeline_of
 
     if _grading():
@@ -115,10 +118,11 @@ def run_workflow(folder: str | Path, event: str = "push", *, approve: Sequence[s
         return None
     try:
         with _shown("Running the workflow…"):
-            outcome = play_folder(Path(folder), event, approve)
+            outcome = play_folder(Path(folder), event, approve, _caches.get(str(folder), ()))
     except Problem as problem:
         print(problem)
         return None
+    _caches[str(folder)] = outcome.caches or _caches.get(str(folder), ())
     named = outcome.scenario.named
     if not outcome.started:
         why = outcome.skipped[0][1].reason if outcome.skipped else "There is no workflow."
@@ -132,6 +136,7 @@ def run_workflow(folder: str | Path, event: str = "push", *, approve: Sequence[s
     headline = f"Nothing can be said: {outcome.trouble}." if outcome.trouble else f"{ended}, on {named}."
     log = failing.step_run.log if failing and failing.step_run else ()
     called = tuple(f"{call.job}: {shlex.join([call.tool, *call.argv])}" for call in outcome.calls if call.tool != "pip")
+    called = (*kept_lines(outcome), *called)
     return RunCard(headline, Pipelines(f"{named[0].upper()}{named[1:]}", runs), log, called)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from graders.evidence.git_command import Git
 from graders.problems import Problem
+from graders.runners.workflow.record import CacheEntry
 from graders.runners.workflow.repository import empty_commit, with_changes
 from graders.runners.workflow.scenario import Outcome, Scenario, play
 from graders.workspace.home import cache_dir
@@ -17,10 +18,13 @@ _REVIEWED = ("production",)
 _LEFT_OUT = {".git", ".venv", "node_modules", "__pycache__"}
 
 
-def play_folder(folder: Path, event: str = "push", approve: Sequence[str] | None = None) -> Outcome:
+def play_folder(
+    folder: Path, event: str = "push", approve: Sequence[str] | None = None, caches: tuple[CacheEntry, ...] = ()
+) -> Outcome:
     """What a push of the folder's files to main (or a `pull_request` with them) sets off.
 
-    With `approve`, jobs of environments with a reviewer wait, but for those that it lists.
+    With `approve`, jobs of environments with a reviewer wait, but for those that it lists. `caches` are what an
+    earlier run left.
 
     Raises Problem where there are too many files, or no program to run them with.
     """
@@ -31,7 +35,7 @@ def play_folder(folder: Path, event: str = "push", approve: Sequence[str] | None
         commit = with_changes(git, base, files, "Add the service and its workflow")
         branch = "main" if event == "push" else "feature"
         gates = () if approve is None else _REVIEWED
-        scenario = Scenario(event, branch, gates=gates, approvals=tuple(approve or ()))
+        scenario = Scenario(event, branch, gates=gates, approvals=tuple(approve or ()), caches=caches)
         return play(git, commit, base, scenario, cache_dir())
 
 
