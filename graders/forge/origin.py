@@ -85,7 +85,7 @@ def _local_path(url: str, top: Path, command: str) -> Path:
 
 
 def _elsewhere(host: str, command: str) -> Problem:
-    known = _TOOLS if command == "pr" else {"github": "`gh run list`, `gh run view`"}
+    known = _TOOLS if command == "pr" else {"github": f"`gh {command}`"}
     tool = next((tools for name, tools in known.items() if name in host.lower()), None)
     return Problem(
         f"origin is on {one_line(host)}, and `ninesteps {command}` works with the course's own forge only.",

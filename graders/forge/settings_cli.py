@@ -18,15 +18,16 @@ variables = typer.Typer(
 )
 
 _Name = Annotated[str, typer.Argument(metavar="NAME", help="For example DB_URL.")]
+_Body = Annotated[
+    str | None, typer.Option("--body", "-b", help="Its value; asked for, or read from standard input, if left out.")
+]
 _Env = Annotated[str, typer.Option("--env", "-e", metavar="ENVIRONMENT", help="Only for jobs with this environment.")]
 
 
 @secrets.command("set", epilog="Example: ninesteps secret set API_KEY --env production")
 def set_secret(
     name: _Name,
-    body: Annotated[
-        str | None, typer.Option("--body", "-b", help="Its value; asked for, or read from standard input, if left out.")
-    ] = None,
+    body: _Body = None,
     env: _Env = "",
 ) -> None:
     """Set a secret. Logs show *** in its place."""
@@ -53,16 +54,11 @@ def delete_secret(name: _Name, env: _Env = "") -> None:
 @variables.command("set", epilog="Example: ninesteps variable set REGION --body eu-west-1")
 def set_variable(
     name: _Name,
-    body: Annotated[
-        str | None, typer.Option("--body", "-b", help="Its value; asked for, or read from standard input, if left out.")
-    ] = None,
+    body: _Body = None,
     env: _Env = "",
 ) -> None:
     """Set a variable."""
-    if body is None:
-        shown = sys.stdin.isatty()
-        body = typer.prompt(f"The value of {name.upper()}") if shown else sys.stdin.read().strip("\r\n")
-    _set("variables", name, body, env)
+    _set("variables", name, _asked(name, hide=False) if body is None else body, env)
 
 
 @variables.command("list", epilog="Example: ninesteps variable list")
@@ -77,10 +73,17 @@ def delete_variable(name: _Name, env: _Env = "") -> None:
     _set("variables", name, None, env)
 
 
+def _asked(name: str, *, hide: bool) -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.read().strip("\r\n")
+    value: str = typer.prompt(f"The value of {name.upper()}", hide_input=hide)
+    return value
+
+
 def _set(kind: str, name: str, value: str | None, env: str) -> None:
     from graders.forge import settings
 
-    settings.change(_origin(), kind, name, value, env)
+    settings.change(_origin(kind), kind, name, value, env)
     did = "Removed" if value is None else "Set"
     say(f"{did} the {kind[:-1]} {name.strip().upper()}{f' for the environment {env}' if env else ''}.")
 
@@ -89,7 +92,7 @@ def _list(kind: str) -> None:
     from graders.forge.settings import read_settings
     from graders.reports.safe_text import one_line
 
-    found = read_settings(_origin(), kind)
+    found = read_settings(_origin(kind), kind)
     rows = [(name, where, value) for where, names in sorted(found.items()) for name, value in sorted(names.items())]
     for name, where, value in rows:
         cells = [one_line(name), one_line(where, 60) if where else "all jobs"]
@@ -98,10 +101,10 @@ def _list(kind: str) -> None:
         say(f"There are no {kind}. To set one: ninesteps {kind[:-1]} set NAME")
 
 
-def _origin() -> Path:
+def _origin(kind: str) -> Path:
     from graders.forge.git_calls import without_caller_variables
     from graders.forge.origin import find_clone
     from graders.workspace.locate import clone_here
 
     with without_caller_variables():
-        return find_clone(clone_here(), "run").origin
+        return find_clone(clone_here(), kind[:-1]).origin

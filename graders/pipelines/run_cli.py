@@ -23,6 +23,13 @@ _LOOKS = 100  # at most so often does `watch` look whether what was pushed or sa
 
 _ID = typer.Argument(metavar="[ID]", help="The run's number; the newest of your branch where you name none.")
 
+_Waiting = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="The run's number; the newest that waits, if you name none.")
+]
+_Environment = Annotated[
+    str | None, typer.Option("--environment", "-e", help="Only for this environment; else for all that it waits for.")
+]
+
 
 @app.command("list", epilog="Example: ninesteps run list --branch main")
 def list_(
@@ -103,7 +110,10 @@ def watch(
     number: Annotated[str | None, _ID] = None,
     exit_status: Annotated[bool, typer.Option("--exit-status", help="Exit with 1 if the run fails.")] = False,
 ) -> None:
-    """Wait until a run has ended or waits for an approval, then show it."""
+    """Wait for a run, then show it.
+
+    It is over when it has ended, or waits for an approval.
+    """
     import time
 
     from graders.console import progress_line
@@ -127,35 +137,25 @@ def watch(
 
 @app.command(epilog="Example: ninesteps run approve")
 def approve(
-    number: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The run's number; the newest that waits, if you name none.")
-    ] = None,
-    environment: Annotated[
-        str | None,
-        typer.Option("--environment", "-e", help="Only for this environment; else for all that it waits for."),
-    ] = None,
+    number: _Waiting = None,
+    environment: _Environment = None,
 ) -> None:
-    """Let a run that waits go on, as a reviewer of the environment does."""
+    """Let a waiting run go on, as the environment's reviewer."""
     _review(number, environment, "approved")
 
 
 @app.command(epilog="Example: ninesteps run reject 3")
 def reject(
-    number: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The run's number; the newest that waits, if you name none.")
-    ] = None,
-    environment: Annotated[
-        str | None,
-        typer.Option("--environment", "-e", help="Only for this environment; else for all that it waits for."),
-    ] = None,
+    number: _Waiting = None,
+    environment: _Environment = None,
 ) -> None:
-    """Refuse a run that waits: the job that waited fails."""
+    """Refuse a waiting run: its job fails."""
     _review(number, environment, "rejected")
 
 
 @app.command(epilog="Example: ninesteps run rerun 3")
 def rerun(number: Annotated[str | None, _ID] = None) -> None:
-    """Run again what a run was of: the same commit, the same event."""
+    """Run it again: the same commit, the same event."""
     from graders.forge import inbox, runs
     from graders.problems import Problem
 
@@ -191,7 +191,10 @@ def download(
     ] = None,
     into: Annotated[Path, typer.Option("--dir", "-D", metavar="DIR", help="The folder to write into.")] = Path(),
 ) -> None:
-    """Bring a run's artifacts: one that you name into the folder, several into a folder each."""
+    """Bring a run's artifacts.
+
+    One that you name comes into the folder itself, several into a folder each.
+    """
     from graders.forge.run_record import unpack_artifact
     from graders.problems import Problem
     from graders.reports.safe_text import one_line
@@ -225,7 +228,10 @@ def start(
         list[str] | None, typer.Option("--field", "-f", metavar="NAME=VALUE", help="An input; for each of them once.")
     ] = None,
 ) -> None:
-    """Start a workflow by hand, as `gh workflow run` does; its `on:` must have `workflow_dispatch`."""
+    """Start a workflow by hand, as `gh workflow run` does.
+
+    Its `on:` must have `workflow_dispatch`.
+    """
     from graders.pipelines.by_hand import start_by_hand
 
     clone = _clone()
