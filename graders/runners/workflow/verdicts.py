@@ -108,9 +108,12 @@ def not_started(outcome: Outcome, *, expected: str, next: str = "") -> Verdict:
 
 def cannot_play(outcome: Outcome) -> Verdict:
     """That a run proves nothing: something that it needs is not here."""
+    next = "`ninesteps doctor` says what is missing; a job on `ubuntu-latest` without containers can be run anywhere."
+    if "did not end" in outcome.trouble:
+        next = "Does a step wait for something that never comes? Where the machine was only busy, check again."
     return cannot_check(
         f"This workflow can't be run here: {outcome.trouble}.",
-        next="`ninesteps doctor` says what is missing; a job on `ubuntu-latest` without containers can be run anywhere.",
+        next=next,
         where=outcome.started[0].workflow.path if outcome.started else "",
     )
 
