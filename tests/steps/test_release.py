@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from graders.attempts.recipe import Recipe
 from graders.step import find
 from tests.steps.every_attempt import attempts_of, gets_what_it_must, leave_no_gap, say_what_they_are

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import zip_longest
 
 _TAG = r"[A-Za-z0-9_][\w.-]{0,127}"
 _DIGEST = r"sha256:[0-9a-f]{64}"
@@ -64,7 +64,7 @@ def _of_repository(word: str, name: str) -> Iterator[Reference]:
 def _set_by_helm(words: tuple[str, ...], names: list[str]) -> Iterator[Reference]:
     """https://helm.sh/docs/intro/using_helm/#the-format-and-limitations-of---set"""
     values: dict[str, str] = {}
-    for option, text in pairwise(words):
+    for option, text in zip_longest(words, words[1:], fillvalue=""):
         name, equals, value = option.partition("=")
         given = value if equals and name in _HELM_SET else text if option in _HELM_SET else ""
         values |= {

@@ -15,15 +15,17 @@ _GIVEN = {
     "helm": ("-f", "--values"),
     "docker": ("-f", "--file", "-c", "--compose-file"),
 }
-_IMAGE = re.compile(r"""^[\s{-]*["']?image["']?\s*:\s*["']?([^\s"'#,}]+)""", re.MULTILINE)
+_IMAGE = re.compile(r"""(?<![\w.-])["']?image["']?\s*:\s*["']?(\$\{\w+\}|[^\s"'#,{}]+)""")
+_COMMENT = re.compile(r"(?:^|\s)#.*$", re.MULTILINE)
 _CHANGED = re.compile(r"^[\s-]*(name|newName|newTag|digest)\s*:\s*[\"']?([^\s\"'#]+)", re.MULTILINE)
+_KUSTOMIZATION = ("kustomization.yaml", "kustomization.yml")
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _MOST_FILES, _MOST_BYTES, _MOST_IMAGES = 40, 1 << 18, 20
 
 
 def images(tool: str, words: list[str], stdin: str) -> list[str]:
     """The images, in their order, each once."""
-    texts = [text for file in _files(tool, words) for text in _read(file, stdin)]
+    texts = [_COMMENT.sub("", text) for file in _files(tool, words) for text in _read(file, stdin)]
     found = [os.path.expandvars(image) for text in texts for image in (*_IMAGE.findall(text), *_kustomized(text))]
     return list(dict.fromkeys(found))[:_MOST_IMAGES]
 
@@ -45,7 +47,8 @@ def _read(name: str, stdin: str) -> Iterator[str]:
         yield stdin
         return
     path = Path(name)
-    files = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
+    overlay = [path / one for one in _KUSTOMIZATION if (path / one).is_file()]
+    files = overlay or sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
     for file in files[:_MOST_FILES]:
         try:
             with file.open(encoding="utf-8", errors="replace") as stream:
