@@ -116,12 +116,19 @@ def check_name(run: WorkflowRun) -> str:
 
 
 def first_failure(run: WorkflowRun) -> tuple[str, str]:
-    """The first job that failed, and the step in which it did (each may be empty)."""
+    """The first job that failed, and the step in which it did, or why it failed without one (each may be empty)."""
     for job in run.jobs:
         if job.result == "failure":
-            step = next((step.name for step in job.steps if step.result == "failure"), "")
-            return one_line(job.id, 60), one_line(step, 60)
+            step = next(
+                (f"the step “{one_line(step.name, 60)}” failed" for step in job.steps if step.result == "failure"), ""
+            )
+            return one_line(job.id, 60), step or one_line(job.why, 100)
     return "", ""
+
+
+def failed_in_a_step(run: WorkflowRun) -> bool:
+    """Whether a log says why it failed."""
+    return any(step.outcome == "failure" for job in run.jobs for step in job.steps)
 
 
 def has_workflows(origin: Path, commit: str) -> bool:
@@ -133,17 +140,15 @@ def has_workflows(origin: Path, commit: str) -> bool:
 def _how_it_failed(run: WorkflowRun) -> str:
     if run.conclusion == runs.CANCELLED:
         return f"was cancelled. {run.why}".strip()
-    job, step = first_failure(run)
+    job, how = first_failure(run)
     if not job:
         return f"is failing. {run.why}".strip()
-    return (
-        f"is failing: in the job `{job}`, the step “{step}” failed." if step else f"is failing: the job `{job}` failed."
-    )
+    return f"is failing: in the job `{job}`, {how}." if how else f"is failing: the job `{job}` failed."
 
 
 def _what_next(run: WorkflowRun) -> str:
-    if run.conclusion == runs.CANCELLED:
-        return f"Run it again: ninesteps run rerun {run.id}"
+    if run.conclusion == runs.CANCELLED or (run.jobs and not failed_in_a_step(run)):
+        return f"Run it again: ninesteps run rerun {run.id}. Or change it and push: the pull request moves along."
     if not run.jobs:
         return "Mend the file, commit and push: the pull request moves along."
     return (

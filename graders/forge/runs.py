@@ -23,6 +23,7 @@ from graders.runners.workflow.record import Annotation, JobRun, StepRun
 QUEUED, IN_PROGRESS, WAITING, COMPLETED = "queued", "in_progress", "waiting", "completed"
 # GitHub's conclusions; a run that can't be run here is neutral: it says nothing about the work.
 SUCCESS, FAILURE, CANCELLED, SKIPPED, NEUTRAL = "success", "failure", "cancelled", "skipped", "neutral"
+_OPEN = ("waiting", "not run")  # of a job
 _MOST_KEPT = 100
 
 
@@ -90,8 +91,11 @@ class WorkflowRun:
         return self.conclusion if self.state == COMPLETED else self.state
 
     def ended_as(self, conclusion: str, at: str, why: str = "") -> WorkflowRun:
-        """The run, completed at `at`."""
-        return replace(self, state=COMPLETED, conclusion=conclusion, why=why, ended=at, waiting={})
+        """The run, completed at `at`; where it was cancelled, so were the jobs that had not ended."""
+        jobs = self.jobs
+        if conclusion == CANCELLED:
+            jobs = tuple(replace(job, result=CANCELLED, why="") if job.result in _OPEN else job for job in jobs)
+        return replace(self, state=COMPLETED, conclusion=conclusion, why=why, ended=at, waiting={}, jobs=jobs)
 
 
 def ref_of(number: int) -> str:

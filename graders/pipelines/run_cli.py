@@ -98,7 +98,8 @@ def view(
             say(line)
         if not lines:
             what = "No step has failed" if log_failed else "No step has printed anything"
-            say(f"{what} in run {run.id}.{' ' + one_line(run.why, 600) if run.why else ''}", err=True)
+            whys = [run.why, *(f"{one.id}: {one.why}." for one in jobs if one.result == "failure" and one.why)]
+            say(" ".join([f"{what} in run {run.id}.", *(one_line(why, 600) for why in whys if why)]), err=True)
     else:
         _show(run)
     if exit_status and run.word not in ("success", "skipped"):

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from graders.forge import runs
+from graders.forge.checks import failed_in_a_step
 from graders.forge.run_words import age, look, look_of, took
 from graders.picture import Pipelines, State
 from graders.reports.pipeline_graph import as_text
 from graders.reports.safe_text import cut, one_line
 from graders.runners.workflow.picture import drawn
+from graders.runners.workflow.record import JobRun
 
 if TYPE_CHECKING:
     from graders.forge.looks import Look
     from graders.forge.runs import WorkflowRun
-    from graders.runners.workflow.record import JobRun
 
 _MOST_STEPS = 60
 _SUBJECT, _NAME = 40, 30
@@ -52,7 +53,8 @@ def view_lines(run: WorkflowRun, width: int, encoding: str) -> Iterator[str]:
         yield one_line(run.why, 600)
     if run.planned:
         rest = State.CANCELLED if run.conclusion == runs.CANCELLED else _REST.get(run.state, State.NOT_RUN)
-        picture = Pipelines(f"Run {run.id}", (drawn(run.title, run.planned, run.jobs, rest=rest),))
+        jobs = [*run.jobs, *_behind(run)] if rest is State.RUNNING else run.jobs
+        picture = Pipelines(f"Run {run.id}", (drawn(run.title, run.planned, jobs, rest=rest),))
         yield ""
         yield from as_text(picture, width=width, encoding=encoding).splitlines()
     yield from _steps(run.jobs)
@@ -89,6 +91,14 @@ def _for(run: WorkflowRun) -> str:
     return f"{one_line(run.event_name)} on {one_line(run.branch, 60)}"
 
 
+def _behind(run: WorkflowRun) -> Iterator[JobRun]:
+    """The jobs of a run under way that can't have begun, since nothing is known yet of what they need."""
+    told = {job.id for job in run.jobs}
+    return (
+        JobRun(one.id, one.text, {}, runs.QUEUED) for one in run.planned if set(one.needs) - told and one.id not in told
+    )
+
+
 def _steps(jobs: Sequence[JobRun]) -> Iterator[str]:
     """The steps of each job; where there are very many, only those of jobs that failed."""
     many = sum(len(job.steps) for job in jobs) > _MOST_STEPS
@@ -120,7 +130,9 @@ def _next(run: WorkflowRun) -> Iterator[str]:
         yield f"To wait for its end: ninesteps run watch {run.id}"
     elif not run.planned:
         yield "Mend the file, commit, and push again."
-    elif run.conclusion == runs.NEUTRAL or not run.jobs:
+    elif run.conclusion in (runs.NEUTRAL, runs.CANCELLED) or (
+        not failed_in_a_step(run) and run.conclusion == runs.FAILURE
+    ):
         yield f"To run it again: ninesteps run rerun {run.id}"
     elif run.conclusion == runs.FAILURE:
         yield f"What the failed steps said: ninesteps run view {run.id} --log-failed"

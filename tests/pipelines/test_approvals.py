@@ -61,7 +61,12 @@ def test_rejected_it_fails_and_a_check_that_waits_is_no_green_one(ci: Ci) -> Non
     ci.say("run", "reject", "1")
     assert ci.started() == ["Release push failure"]
     assert "was not approved" in ci.say("run", "view", "1")
-    assert "the job `production` failed." in ci.say("pr", "merge", "--squash", fails=2)
+    said = ci.say("pr", "merge", "--squash", fails=2)
+    assert (
+        "is failing: in the job `production`, `production` was not approved. Run it again: ninesteps run rerun 1"
+        in said
+    )
+    assert "production: `production` was not approved." in ci.say("run", "view", "1", "--log-failed")
     assert ci.say("run", "view", "1", "--exit-status", fails=1)
 
 
@@ -71,6 +76,7 @@ def test_a_run_that_waits_can_be_cancelled_and_bad_numbers_are_told(ci: Ci) -> N
     ci.settled()
     ci.say("run", "cancel")
     assert ci.started() == ["Release push cancelled"]
+    assert [job.result for job in runs.read(ci.origin, 1).jobs] == ["success", "success", "cancelled"]
     assert "has ended already (cancelled)" in ci.say("run", "cancel", "1", fails=2)
     for words, said in (
         (("view", "7"), "There is no run 7 here."),

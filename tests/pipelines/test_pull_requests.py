@@ -45,7 +45,7 @@ def test_a_check_that_has_not_ended_is_named_and_can_be_waited_for(ci: Ci) -> No
     ci.say("run", "cancel", "1")
     assert ci.started() == ["CI pull_request cancelled"]
     said = ci.say("pr", "merge", "--squash", fails=2)
-    assert "“CI (pull_request)” was cancelled. Run it again: ninesteps run rerun 1" in said
+    assert "“CI (pull_request)” was cancelled. Run it again: ninesteps run rerun 1." in said
 
 
 def test_it_runs_what_both_branches_make_together(ci: Ci) -> None:
