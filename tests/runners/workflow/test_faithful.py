@@ -272,7 +272,10 @@ def test_images_and_played_commands(run: Runner) -> None:
             " steps: [{run: 'true'}]}",
             "its job `a` was not run: it runs on windows-2022",
         ),
-        ("a: {runs-on: ubuntu-latest, services: {db: {image: postgres}}, steps: [{run: x}]}", "service container (db), and none can be started here"),
+        (
+            "a: {runs-on: ubuntu-latest, services: {db: {image: postgres}}, steps: [{run: x}]}",
+            "service container (db), and none can be started here",
+        ),
         ("a: {runs-on: ubuntu-latest, container: node:22, steps: [{run: x}]}", "in a container (node:22)"),
         ("a: {runs-on: ubuntu-latest, steps: [{uses: 'docker://alpine'}]}", "`docker://alpine`, which needs Docker"),
         ("a: {uses: o/r/.github/workflows/x.yml@v1}", "a workflow of another repository"),
