@@ -43,7 +43,6 @@ ADVICE = [
     ("near_push_only", "starts_on_pull_request", "`pull_request:`", "permissions:", "  pull_request:\npermissions:"),
     ("near_pull_request_target", "starts_on_pull_request", "`pull_request:`", "pull_request_target:", "pull_request:"),
     ("near_types_opened", "starts_on_pull_request", "`types:`", "\n    types: [opened]", ""),
-    ("near_into_develop", "starts_on_pull_request", "[main]", "[develop]", "[main]"),
     ("near_no_permissions", "least_privilege", "`permissions: {contents: read}`", "jobs:",
      "permissions: {contents: read}\njobs:"),
     ("near_write_all", "least_privilege", "`permissions: {contents: read}`", "permissions: write-all",

@@ -14,12 +14,14 @@ from ..virtual_environment import make
 
 
 def ruff(root: Path) -> int:
+    """astral-sh/ruff-action; returns the linter's exit code, or 1 where it can't be installed."""
     given = inputs()
     words = [*shlex.split(given.get("args") or "check"), *(given.get("src") or ".").split()]
     return _run(root, "ruff", words)
 
 
 def black(root: Path) -> int:
+    """psf/black; the same."""
     given = inputs()
     return _run(root, "black", [*shlex.split(given.get("options", "")), *(given.get("src") or ".").split()])
 
