@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from contextlib import contextmanager
 import typer
 
 from graders.problems import Problem
+
+_ITEM = "- "
 
 
 @contextmanager
@@ -63,15 +66,21 @@ def say_problem(problem: Problem) -> None:
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """Paragraphs in the terminal's width, but never wider than is easy to read."""
+    """Paragraphs and list items (`- …`) in the terminal's width, but never wider than is easy to read."""
     import shutil
     import textwrap
 
     width = max(min(shutil.get_terminal_size().columns, 100), 40)
-    layout = textwrap.TextWrapper(
-        width, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
-    )
-    return "\n\n".join(layout.fill(paragraph) for paragraph in text.strip().split("\n\n"))
+
+    def filled(part: str) -> str:
+        hanging = f"{indent}  " if part.startswith(_ITEM) else indent
+        layout = textwrap.TextWrapper(
+            width, initial_indent=indent, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+        )
+        return layout.fill(" ".join(part.split()))
+
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join("\n".join(map(filled, re.split(rf"\n(?={_ITEM})", one))) for one in paragraphs)
 
 
 @contextmanager
