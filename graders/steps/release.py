@@ -17,7 +17,7 @@ from graders.evidence.workflow.image_reference import Reference
 from graders.evidence.workflow.model import Step as WorkflowStep
 from graders.picture import Pipelines
 from graders.runners.workflow.approvals import is_reviewed
-from graders.runners.workflow.deployments import PRODUCTION, STAGING, Deed, Deployments, Job, jobs_of
+from graders.runners.workflow.deployments import PRODUCTION, STAGING, Deed, Deployments, Job, how_to_wait, jobs_of
 from graders.runners.workflow.gated import has_reviewer
 from graders.runners.workflow.image_builds import built_again, deployed_unbuilt, makers_of, never_pushed
 from graders.runners.workflow.image_origin import origin_of, value_that_is_empty
@@ -73,7 +73,7 @@ def _nothing_starts(work: Rehearsal, expected: str) -> Verdict:
     changed = [path for path in work.files if path.startswith(".github/") and work.given.get(path) != work.files[path]]
     if not changed:
         return failed(
-            f"No workflow releases: your commit {work.commit.short} leaves `.github/workflows/` as it was.", next=mend,
+            "No workflow releases: your commit leaves `.github/workflows/` as it was.", next=mend,
             expected=expected, where=work.branch, mistake="no workflow", ran=["git ls-tree -r HEAD -- .github"],
         )  # fmt: skip
     theirs = [(workflow, skip) for workflow, skip in work.release.skipped if workflow.path in changed]
@@ -203,7 +203,7 @@ def staging_first(work: Rehearsal) -> Verdict:
                 return failed(
                     found, expected="a production job that needs the staging job", where=job.where, marks=[job.id],
                     ran=ran(outcome), mistake="one job for both" if job == before else "production beside staging",
-                    next=f"Add `{before.id}` to the `needs:` of `{job.id}`." if job != before else "Write two jobs.",
+                    next="Write two jobs." if job == before else how_to_wait(job, before),
                 )  # fmt: skip
     return passed(f"`{production[0].id}` starts when `{staging[0].id}` has ended.", ran=ran(outcome))
 
@@ -299,7 +299,7 @@ def built_once(work: Rehearsal) -> Verdict:
         return failed(
             f"`{early.id}` does not need `{makers[0].id}`, and may deploy an image before it is built.",
             expected=expected, where=early.where, mistake="deployed before it is built", marks=[early.id],
-            ran=ran(outcome), next=f"Add `{makers[0].id}` to the `needs:` of `{early.id}`.",
+            ran=ran(outcome), next=how_to_wait(early, makers[0]),
         )  # fmt: skip
     if missing := never_pushed(seen, deployed):
         return failed(

@@ -196,6 +196,15 @@ def jobs_of(deeds: Iterable[Deed]) -> list[Job]:
     return list(dict.fromkeys(deed.job for deed in deeds))
 
 
+def how_to_wait(later: Job, earlier: Job) -> str:
+    """What makes one job start after another: the line of `needs:`, between the callers where both are called."""
+    if later.path != earlier.path:
+        return "Bring both into one workflow: only there can one need the other."
+    pairs = zip(later.id.split(" / "), earlier.id.split(" / "), strict=False)
+    one, other = next((pair for pair in pairs if pair[0] != pair[1]), (later.id, earlier.id))
+    return f"Add `{other}` to the `needs:` of `{one}`."
+
+
 def environment_meant(text: str) -> str:
     """`staging` or `production` where the text names just one of them, in a usual short form too; else empty."""
     found = [name for name, pattern in _NAMED.items() if pattern.search(text.lower().replace("_", "-"))]

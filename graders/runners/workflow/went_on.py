@@ -10,7 +10,7 @@ from graders.evidence.workflow.expression import ExpressionProblem
 from graders.evidence.workflow.model import Step, Where
 from graders.evidence.workflow.shells import run_settings
 from graders.evidence.workflow.template import condition
-from graders.runners.workflow.deployments import Deed, Deployments, Job
+from graders.runners.workflow.deployments import Deed, Deployments, Job, how_to_wait
 from graders.runners.workflow.record import ActionCall, JobRun
 from graders.runners.workflow.scenario import Outcome
 
@@ -43,7 +43,7 @@ def why_it_went_on(outcome: Outcome, deployments: Deployments, failing: Iterable
             return WentOn(
                 "production does not wait for it", production.where,
                 f"`{production.id}` does not need `{deed.job.id}`, where that happens",
-                f"Add `{deed.job.id}` to the `needs:` of `{production.id}`.",
+                how_to_wait(production, deed.job),
             )  # fmt: skip
     return _started_anyway(production)
 
