@@ -62,9 +62,13 @@ class Rehearsal(PipelineWork):
         """What asks staging how it does after its last deploy, and before production."""
         seen = self.deployments
         production = {deed.job for deed in seen.to(PRODUCTION)} - {deed.job for deed in seen.to(STAGING)}
+
+        def late(job: Job) -> bool:
+            return job in production or any(seen.comes_after(job, one) for one in production)
+
         return tuple(
             probe for probe in seen.with_role(Role.PROBE)
-            if probe.lands == STAGING and probe.job not in production
+            if probe.lands in (STAGING, "") and not late(probe.job)
             and any(self._follows(probe, deploy) for deploy in seen.to(STAGING))
         )  # fmt: skip
 
