@@ -42,7 +42,7 @@ def read_report(report: bytes, plan: Plan, secrets: Mapping[str, str]) -> Run:
         actions=tuple(
             replace(one, action=one.action.replace("ninesteps/", "actions/")) for one in actions if _can_be(one, plan)
         ),
-        calls=_calls(members, {one.room: one.job for one in actions if one.room}),
+        calls=_calls(members, {one.room: one.job for one in actions if one.room}, [job.id for job in jobs]),
         artifacts=_artifacts(members),
         caches=_caches(members),
         trouble=_trouble(members, [job for job in jobs if job.id not in unsaid]),
@@ -146,8 +146,11 @@ def _leg(job: JobRun) -> int:
     return int(number[1]) if number else 0
 
 
-def _calls(members: Mapping[str, bytes], rooms: Mapping[str, str]) -> tuple[Call, ...]:
-    """`rooms` tells the job where its own name for itself would not: two calls of one workflow have the same job."""
+def _calls(members: Mapping[str, bytes], rooms: Mapping[str, str], jobs: Sequence[str]) -> tuple[Call, ...]:
+    """`rooms` tells the job where its own name for itself would not: two calls of one workflow have the same job.
+
+    A job that uses no action has no room that is known; then its name must do, which may be one of a called workflow.
+    """
     calls = []
     for text in members.get("record/calls.jsonl", b"").splitlines()[:_MOST_CALLS]:
         try:
@@ -156,7 +159,9 @@ def _calls(members: Mapping[str, bytes], rooms: Mapping[str, str]) -> tuple[Call
                 continue
             words, names = tuple(map(str, line["argv"])), tuple(map(str, line["names"]))
             code, images = int(line.get("exit_code", 0)), tuple(map(str, line.get("images", ())))
-            job = rooms.get(str(line.get("room", "")), str(line["job"]))
+            named = str(line["job"])
+            called = {job for job in jobs if named not in jobs and job.endswith(f" / {named}")} - set(rooms.values())
+            job = rooms.get(str(line.get("room", "")), next(iter(called)) if len(called) == 1 else named)
             calls.append(Call(str(line["tool"]), words, job, str(line["step"]), str(line["cwd"]), names, code, images))
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
