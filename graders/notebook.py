@@ -17,7 +17,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,11 +101,18 @@ def submit(step: str | int) -> None:
     ninesteps("submit", str(step), "--into", str(Path.cwd()))
 
 
-def run_workflow(folder: str | Path, event: str = "push", *, approve: Sequence[str] | None = None) -> RunCard | None:
+def run_workflow(
+    folder: str | Path,
+    event: str = "push",
+    *,
+    approve: Sequence[str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+) -> RunCard | None:
     """Run the workflows of a folder, as a push of it to main would, or a `pull_request` with it; shows what came of it.
 
     With `approve`, jobs in the environment `production` wait, unless it is listed there. What a run
-    saves in the cache, the next run of that folder finds there.
+    saves in the cache, the next run of that folder finds there. With `secrets`, the workflow finds these,
+    and what its steps print is shown, as the log would show it.
     """
     from graders.picture import Pipelines
     from graders.reports.run_card import RunCard
@@ -118,7 +125,7 @@ def run_workflow(folder: str | Path, event: str = "push", *, approve: Sequence[s
         return None
     try:
         with _shown("Running the workflow…"):
-            outcome = play_folder(Path(folder), event, approve, _caches.get(str(folder), ()))
+            outcome = play_folder(Path(folder), event, approve, _caches.get(str(folder), ()), secrets)
     except Problem as problem:
         print(problem)
         return None
@@ -135,6 +142,8 @@ def run_workflow(folder: str | Path, event: str = "push", *, approve: Sequence[s
     ended = f"`{waiting[0]}` waits to be approved" if waiting and not failing else ended
     headline = f"Nothing can be said: {outcome.trouble}." if outcome.trouble else f"{ended}, on {named}."
     log = failing.step_run.log if failing and failing.step_run else ()
+    if secrets and not failing:
+        log = tuple(f"{step.name}: {line}" for _, run in outcome.jobs for step in run.steps for line in step.log)
     called = tuple(f"{call.job}: {shlex.join([call.tool, *call.argv])}" for call in outcome.calls if call.tool != "pip")
     called = (*kept_lines(outcome), *called)
     return RunCard(headline, Pipelines(f"{named[0].upper()}{named[1:]}", runs), log, called)

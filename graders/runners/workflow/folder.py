@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from graders.evidence.git_command import Git
@@ -19,12 +19,13 @@ _LEFT_OUT = {".git", ".venv", "node_modules", "__pycache__"}
 
 
 def play_folder(
-    folder: Path, event: str = "push", approve: Sequence[str] | None = None, caches: tuple[CacheEntry, ...] = ()
-) -> Outcome:
+    folder: Path, event: str = "push", approve: Sequence[str] | None = None, caches: tuple[CacheEntry, ...] = (),
+    secrets: Mapping[str, str] | None = None,
+) -> Outcome:  # fmt: skip
     """What a push of the folder's files to main (or a `pull_request` with them) sets off.
 
     With `approve`, jobs of environments with a reviewer wait, but for those that it lists. `caches` are what an
-    earlier run left.
+    earlier run left; `secrets` are what the workflow finds under these names.
 
     Raises Problem where there are too many files, or no program to run them with.
     """
@@ -35,7 +36,9 @@ def play_folder(
         commit = with_changes(git, base, files, "Add the service and its workflow")
         branch = "main" if event == "push" else "feature"
         gates = () if approve is None else _REVIEWED
-        scenario = Scenario(event, branch, gates=gates, approvals=tuple(approve or ()), caches=caches)
+        scenario = Scenario(
+            event, branch, gates=gates, approvals=tuple(approve or ()), caches=caches, secrets=secrets or {}
+        )
         return play(git, commit, base, scenario, cache_dir())
 
 
