@@ -255,10 +255,11 @@ def immutable(work: Rehearsal) -> Verdict:
                 tag = image.tag or "latest"
                 kind = "the name of a branch" if tag in ("main", "master") else "a name that moves with each release"
                 named = f"`:{tag}`" if image.tag else "without a tag that is `latest`, and this"
-                run = re.fullmatch(r"\d+(-\d+)?", tag)
+                found = f"{named} is {kind}."
+                if re.fullmatch(r"\d+(-\d+)?", tag):
+                    found = "that is the number of a run, and a second try of it builds another image."
                 return failed(
-                    f"{environment.capitalize()} gets `{_shown([image], work)}`: {named} is "
-                    + ("the number of a run, and a second try of it builds another image." if run else f"{kind}."),
+                    f"{environment.capitalize()} gets `{_shown([image], work)}`: {found}",
                     expected=expected, where=deed.where, marks=[deed.job.id], ran=ran(outcome),
                     mistake="latest" if tag == "latest" else "a name that moves",
                     next="Tag the image with `${{ github.sha }}`, and deploy that; or deploy its digest.",
@@ -552,7 +553,7 @@ def _shown(images: Sequence[Reference], work: Rehearsal) -> str:
     """Images for people: the commit's SHA and digests are long, and differ in each try."""
     texts = []
     for image in images:
-        tag = image.tag
+        tag = re.sub(r"^\d{2,}", "NUMBER", image.tag) if image.tag.replace("-", "").isdigit() else image.tag
         for part in re.findall(r"[0-9a-f]{7,40}", tag):
             if work.release.commit.startswith(part):
                 tag = tag.replace(part, "SHA")
