@@ -99,7 +99,8 @@ def waits_for(workflow: Workflow, job: str, other: str) -> bool:
     here, there = job.split(" / "), other.split(" / ")
     if here[0] == there[0]:
         return True  # both in one called workflow: its own `needs` were kept when it ran
-    seen, left = set(), [here[0]]
+    seen: set[str] = set()
+    left = [here[0]]
     while left:
         found = workflow.job(left.pop())
         names = {one.value.lower() for one in found.needs} if found else set()
