@@ -63,12 +63,13 @@ class Rehearsal(PipelineWork):
         seen = self.deployments
         production = {deed.job for deed in seen.to(PRODUCTION)} - {deed.job for deed in seen.to(STAGING)}
 
-        def late(job: Job) -> bool:
-            return job in production or any(seen.comes_after(job, one) for one in production)
+        def late(probe: Deed) -> bool:
+            after = any(seen.comes_after(probe.job, one) for one in production)
+            return probe.job in production or (after and not probe.lands)  # what names staging asks staging anywhere
 
         return tuple(
             probe for probe in seen.with_role(Role.PROBE)
-            if probe.lands in (STAGING, "") and not late(probe.job)
+            if probe.lands in (STAGING, "") and not late(probe)
             and any(self._follows(probe, deploy) for deploy in seen.to(STAGING))
         )  # fmt: skip
 
