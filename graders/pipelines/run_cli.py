@@ -260,7 +260,7 @@ def _wake(clone: Clone) -> bool:
 
 
 def _run(clone: Clone, number: str | None, *, state: str | None = None) -> WorkflowRun:
-    """The run of that number; else the newest of the current branch, else the newest of all."""
+    """The run of that number; else the newest of the current branch or commit (which a tag names), else of all."""
     from graders.forge import runs
     from graders.forge.git_calls import ask, without_caller_variables
     from graders.problems import Problem
@@ -279,7 +279,8 @@ def _run(clone: Clone, number: str | None, *, state: str | None = None) -> Workf
         )
     with without_caller_variables():
         branch = ask(clone.mine, "symbolic-ref", "--short", "--quiet", "HEAD")
-    return next((run for run in found if run.branch == branch), found[0])
+        commit = ask(clone.mine, "rev-parse", "--verify", "--quiet", "HEAD")
+    return next((run for run in found if run.branch == branch or run.head == commit), found[0])
 
 
 def _show(run: WorkflowRun) -> None:
