@@ -29,7 +29,6 @@ from graders.picture import Pipelines
 from graders.problems import Problem
 from graders.runners.service import Service, Start, Started, start_service
 from graders.runners.workflow.picture import pipeline_of
-from graders.runners.workflow.record import Call
 from graders.runners.workflow.scenario import Outcome, Scenario
 from graders.runners.workflow.verdicts import not_green, ran, unreadable
 from graders.runners.workflow.work import PipelineWork, open_pipeline
@@ -42,6 +41,7 @@ _KEY_SHAPE = re.compile(rb"sup_[0-9a-f]{32}")
 _KEYS = "supplier/keys.json"
 _UVICORN = "uvicorn --factory widgets.app:create_app"
 _ONE, _OTHER = ("sqlite:////tmp/one.db", "sqlite:////tmp/other.db")
+_FROM_CI = {From.SECRET, From.VARIABLE, From.OTHER_WORKFLOW, From.INPUT, From.STEP}
 _MOST_NAMED = 3
 
 
@@ -106,7 +106,7 @@ class ConfigWork(PipelineWork):
     def canaries(self) -> Mapping[str, str]:
         """What no log may show, by the name in CI."""
         secrets, variables = self.names_of_ci
-        wanted = {name for name in variables if "DB" in name or "DATABASE" in name or "KEY" in name}
+        wanted = {f"vars.{name}" for name in variables if "DB" in name or "DATABASE" in name or "KEY" in name}
         return {name: _canary(name) for name in sorted(secrets | wanted)}
 
     @cached_property
@@ -115,7 +115,7 @@ class ConfigWork(PipelineWork):
         secrets, variables = self.names_of_ci
         return Scenario(
             secrets={name: self._given(name) for name in sorted(secrets)},
-            variables={name: self._given(name) for name in sorted(variables)},
+            variables={name: self._given(f"vars.{name}") for name in sorted(variables)},
         )
 
     @staticmethod
@@ -137,14 +137,25 @@ class ConfigWork(PipelineWork):
         }  # fmt: skip
         return {place: content for place, content in self.history_brought.items() if content not in given}
 
-    def users(self, outcome: Outcome) -> dict[tuple[str, str], list[Call]]:
-        """The jobs (workflow, job) in which a played command could read both variables, with these calls."""
-        found: dict[tuple[str, str], list[Call]] = {}
+    def users(self, outcome: Outcome) -> list[tuple[Workflow, Job]]:
+        """The jobs in which a played command could read both variables; of a called workflow, the job there."""
+        found: dict[tuple[str, str], tuple[Workflow, Job]] = {}
         for started in outcome.started:
             for call in started.run.calls:
-                if set(REQUIRED) <= set(call.names):
-                    found.setdefault((started.workflow.path, call.job), []).append(call)
-        return found
+                if call.tool != "pip" and set(REQUIRED) <= set(call.names):
+                    at = self._job_of(started.workflow, call.job)
+                    if at:
+                        found[at[0].path, at[1].id] = at
+        return list(found.values())
+
+    def _job_of(self, workflow: Workflow, id: str) -> tuple[Workflow, Job] | None:
+        """`job`, or `caller / job` of a workflow that is called."""
+        caller, _, inner = id.partition(" / ")
+        job = workflow.job(caller)
+        if job and inner and job.uses:
+            called = self.library.get(job.uses.path)
+            return self._job_of(called, inner) if called else None
+        return (workflow, job) if job else None
 
 
 @criterion(points=2)
@@ -311,25 +322,22 @@ def from_ci(work: ConfigWork) -> Verdict:
             expected=expected, where=first, ran=ran(outcome), mistake="not handed over",
             next="Give the step that runs `scripts/configure.sh` both under `env:`.",
         )  # fmt: skip
-    for path, job_id in users:
-        workflow = work.library[path]
-        job = workflow.job(job_id)
+    for workflow, job in users:
         for name in REQUIRED:
-            for text, step in _given_as(workflow, job, name) if job else ():
-                kinds = (
-                    {source.kind for source in sources_of(workflow, job, text, step, others=work.library)}
-                    if job
-                    else set()
-                )
-                if not kinds & {From.SECRET, From.VARIABLE, From.OTHER_WORKFLOW, From.INPUT, From.STEP}:
-                    return failed(
-                        f"`{name}` is written out in the workflow.", expected=expected, where=str(text.where),
-                        ran=[f"git show HEAD:{path}"], mistake="value in the workflow", marks=[job_id],
-                        next=f"Put the value into CI (`ninesteps secret set {name}`), and write "
-                        f"`{name}: ${{{{ secrets.{name} }}}}`.",
-                    )  # fmt: skip
-    jobs = _listed([job for _, job in users])
+            given = [(text, _kinds(work, workflow, job, text, step)) for text, step in _given_as(workflow, job, name)]
+            if given and not any(kinds & _FROM_CI for _, kinds in given):
+                return failed(
+                    f"`{name}` is written out in the workflow.", expected=expected, where=str(given[-1][0].where),
+                    ran=[f"git show HEAD:{workflow.path}"], mistake="value in the workflow", marks=[job.id],
+                    next=f"Put the value into CI (`ninesteps secret set {name}`), and write "
+                    f"`{name}: ${{{{ secrets.{name} }}}}`.",
+                )  # fmt: skip
+    jobs = _listed([job.id for _, job in users])
     return passed(f"The job {jobs} gets both, from CI.", ran=ran(outcome))
+
+
+def _kinds(work: ConfigWork, workflow: Workflow, job: Job, text: Text, step: WorkflowStep) -> set[From]:
+    return {source.kind for source in sources_of(workflow, job, text, step, others=work.library)}
 
 
 def _given_as(workflow: Workflow, job: Job, name: str) -> Iterator[tuple[Text, WorkflowStep]]:
@@ -351,7 +359,7 @@ def scoped(work: ConfigWork) -> Verdict:
     """
     expected = "secrets in the jobs that configure or deploy, and in no other"
     outcome = work.outcome(work.pushed)
-    users = {(path, job.partition(" / ")[0]) for path, job in work.users(outcome)}
+    users = {(workflow.path, job.id) for workflow, job in work.users(outcome)}
     for workflow in work.workflows:
         for job in workflow.jobs.values():
             needs = (workflow.path, job.id) in users or job.environment is not None or job.uses is not None
@@ -608,7 +616,7 @@ CRITERIA = (
 
 STEP = Step(
     title="Configuration and secrets",
-    subskill="Keep configuration out of the code, and secrets out of sight",
+    subskill="Keep configuration and secrets out of the code",
     minutes=60,
     open=open_work,
     criteria=CRITERIA,
