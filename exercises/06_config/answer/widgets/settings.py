@@ -20,9 +20,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         missing = [name for name in ("DB_URL", "SUPPLIER_API_KEY") if not env.get(name)]
         if missing:
-            sys.exit(
-                f"The service needs {' and '.join(missing)} in its environment; see .env.example."
-            )
+            sys.exit(f"{' and '.join(missing)} must be set: see .env.example.")
         return cls(
             database_url=env["DB_URL"],
             supplier_api_key=env["SUPPLIER_API_KEY"],
