@@ -137,6 +137,13 @@ class ConfigWork(PipelineWork):
         }  # fmt: skip
         return {place: content for place, content in self.history_brought.items() if content not in given}
 
+    @property
+    def leaking_on_origin(self) -> list[str]:
+        """The branches on origin from which the commits that were given can still be reached, the leak among them."""
+        history, given = self.snapshot.history, self.start.commits.moved
+        heads = self.snapshot.under("refs/origin/heads/")
+        return [name for name, tip in heads.items() if given in history.ancestors(tip)]
+
     def users(self, outcome: Outcome) -> list[tuple[Workflow, Job]]:
         """The jobs in which a played command could read both variables; of a called workflow, the job there."""
         found: dict[tuple[str, str], tuple[Workflow, Job]] = {}
@@ -503,7 +510,9 @@ def purged(work: ConfigWork) -> Verdict:
             where=f"{one.place}:{one.line}", ran=["detect-secrets scan"], mistake="another secret",
             next="If it is one: rotate it, and take it out of that commit. If not: write a placeholder that looks like one.",
         )  # fmt: skip
-    return passed(f"{len(work.history_brought)} versions of files and messages were searched.", ran=tried)
+    still = next(iter(work.leaking_on_origin), "")
+    rest = f" `{still}` on origin still holds it." if still else ""
+    return passed(f"{len(work.history_brought)} versions of files and messages were searched.{rest}", ran=tried)
 
 
 def _not_in_starter(work: ConfigWork, found: Iterable[Suspect]) -> list[Suspect]:
