@@ -49,7 +49,7 @@ def _make(random: Random) -> Question:
                         else "it takes the key out, so its own tree has none"
                     )
                 return wrong(
-                    f"c{number}: {why}.", "A commit is a snapshot: it holds all that was there, touched or not."
+                    f"`c{number}`: {why}.", "A commit is a snapshot: it holds all that was there, touched or not."
                 )
         return right(
             "Each of these can be checked out, so the key is there for whoever has a clone, whatever the newest one says."
