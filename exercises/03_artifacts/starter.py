@@ -45,5 +45,5 @@ main:
 - **Retention.** Each upload says for how many days it is kept, 1 to 90.
 - **Secrets.** None is in any artifact or cache.
 
-`pip install pytest-cov build` works beside the lock, though neither is in it. Jobs run on `ubuntu-latest`.
+What the lock lacks is installed by a command of its own: `pip install pytest-cov build`. Jobs run on `ubuntu-latest`.
 """

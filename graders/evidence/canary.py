@@ -21,7 +21,8 @@ from urllib.parse import quote, quote_plus
 
 _DEEPEST = 4  # archives in archives
 _MOST_MEMBERS = 20_000
-_MOST_BYTES = 128 << 20  # unpacked, in all
+_MOST_BYTES = 1 << 30  # unpacked, in all
+_MOST_AT_ONCE = 128 << 20  # of one member
 _WHITE = bytes.maketrans(b"", b""), b"\r\n\t "
 _BROKEN = (
     OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, RuntimeError,
@@ -52,8 +53,8 @@ class Search:
 def search(files: Mapping[str, bytes], secrets: Mapping[str, str]) -> Search:
     """Where the values of `secrets` (by name) stand in `files` (path to content): names, contents, and archives' members.
 
-    tar, zip (a wheel too), gzip, bzip2 and xz are looked into, up to 4 deep and 128 MiB in all. Values should be long and
-    random: a short one is found by chance.
+    tar, zip (a wheel too), gzip, bzip2 and xz are looked into, up to 4 deep, 128 MiB a file and
+    1 GiB in all. Values should be long and random: a short one is found by chance.
     """
     wanted = {name: forms(value) for name, value in secrets.items() if value}
     budget = _Budget()
@@ -116,9 +117,11 @@ class _Budget:
             return
         try:
             for name, stream in _members(data):
-                content = stream.read(self.bytes + 1)
+                packed = not name and _opens(data) != "tar"
+                most = min(self.bytes, _MOST_AT_ONCE * (2 if packed else 1))
+                content = stream.read(most + 1)
                 self.bytes, self.members = self.bytes - len(content), self.members - 1
-                if self.bytes < 0 or self.members < 0:
+                if len(content) > most or self.members < 0:
                     self.bytes = max(self.bytes, 0)
                     self.too_large.append(place)
                     return

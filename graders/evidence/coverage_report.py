@@ -12,7 +12,8 @@ from html import unescape
 
 _MOST_BYTES = 16 << 20
 _TABLE_ROW = re.compile(r"^(\S+\.py)\s+\d+\s+\d+.*\s(?!0%)\d+(?:\.\d+)?%", re.MULTILINE)
-_HTML_ROW = re.compile(r"<a href=[^>]*>([^<]+\.py)</a>")
+_HTML_ROW = re.compile(r"<a href=[^>]*>(.{1,600}?)</a>")
+_HTML_TAG = re.compile(r"<[^>]*>")
 
 
 def measured(data: bytes) -> frozenset[str] | None:
@@ -91,8 +92,8 @@ def _in_lcov(text: str) -> list[str] | None:
 def _in_html(text: str) -> list[str] | None:
     if "<html" not in text[:2000] or "coverage.py" not in text:
         return None
-    rows = re.sub(r"&#8201;|<wbr>|\s+/\s+", lambda match: "/" if "/" in match[0] else "", text)
-    return [unescape(name).replace(" ", "").replace("\u2009", "") for name in _HTML_ROW.findall(rows)]
+    names = (unescape(_HTML_TAG.sub("", row)).replace("\u2009", "").replace(" ", "") for row in _HTML_ROW.findall(text))
+    return [name for name in names if name.endswith(".py")]
 
 
 def _in_table(text: str) -> list[str] | None:

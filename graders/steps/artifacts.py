@@ -232,6 +232,11 @@ def dependencies_cached(work: ArtifactsWork) -> Verdict:
     if work.warm.trouble:
         return cannot_play(work.warm)
     again = work.again(work.warm)
+    if not again and work.warm.green:
+        return cannot_check(
+            "On other code, no job came to look into the cache.", next="Let the same jobs run on each push.",
+            where=work.cached[0].where, ran=ran(work.warm),
+        )  # fmt: skip
     if missed := next(((before, now) for before, now in again if not now.hit), None):
         return _missed(work, *missed, expected)
     if red := not_green(work.warm, expected="every job green when the cache is filled, too"):
@@ -416,17 +421,14 @@ def report_uploaded(work: ArtifactsWork) -> Verdict:
 
 def _no_report(work: ArtifactsWork, outcome: Outcome, expected: str) -> Verdict:
     uploads = work.uploads(outcome)
+    late = _uploads_after_a_failure(work)
+    if late:
+        return failed(
+            "The report is uploaded when a test fails, and not when all is well.", expected=expected, where=late[0].where,
+            mistake="upload only after a failure", ran=ran(work.broken), marks=[late[0].call.job],
+            next="`if: failure()` is true after a failure only; `if: ${{ !cancelled() }}` is true in both cases.",
+        )  # fmt: skip
     if not uploads:
-        unrun = [
-            str(step.where) for workflow in work.workflows for job in workflow.jobs.values() for step in job.steps
-            if step.uses and step.uses.name == UPLOAD
-        ]  # fmt: skip
-        if unrun:
-            return failed(
-                "The step that uploads does not run when all is well.", expected=expected, where=unrun[0],
-                mistake="upload never runs", ran=ran(outcome),
-                next="`if: failure()` runs after a failure only; `if: ${{ !cancelled() }}` runs in both cases.",
-            )  # fmt: skip
         return failed(
             "Nothing is uploaded: with the job's machine, its files are gone.", expected=expected, ran=ran(outcome),
             where=outcome.started[0].workflow.path, mistake="nothing uploaded",
@@ -447,6 +449,14 @@ def _no_report(work: ArtifactsWork, outcome: Outcome, expected: str) -> Verdict:
         mistake="no JUnit XML", ran=ran(outcome), marks=[uploads[0].call.job],
         next="`python -m pytest --junitxml=build/junit.xml` writes it; upload that file.",
     )  # fmt: skip
+
+
+def _uploads_after_a_failure(work: ArtifactsWork) -> list[Use]:
+    """The uploads of a report that run when a test fails, and did not when none did."""
+    if work.mutant is None or work.reports(work.broken) is None:
+        return []
+    before = {one.where for one in work.uploads(work.cold)}
+    return [one for one in work.uploads(work.broken) if one.where not in before]
 
 
 @criterion(points=1, after=[report_uploaded])
@@ -687,10 +697,15 @@ def no_secret_kept(work: ArtifactsWork) -> Verdict:
     """
     outcomes = [work.cold, *(one for one in (work.warm, work.relocked, *_others(work)) if not one.trouble)]
     files = {
-        f"artifact `{artifact.name}`: {name}": data
-        for outcome in outcomes for artifact in outcome.artifacts for name, data in artifact.files.items()
-    }  # fmt: skip
-    tars = {f"cache of `{', '.join(one.paths)[:80]}`": one.archive for outcome in outcomes for one in outcome.caches}
+        f"artifact `{artifact.name}`: {name}" + (f", run {number}" if number else ""): data
+        for number, outcome in enumerate(outcomes)
+        for artifact in outcome.artifacts
+        for name, data in artifact.files.items()
+    }
+    entries = {one.archive: one for outcome in outcomes for one in outcome.caches}.values()
+    tars = {
+        f"cache of `{', '.join(one.paths)[:80]}`, entry {number}": one.archive for number, one in enumerate(entries, 1)
+    }
     expected = "artifacts and caches in which no secret stands, in any form"
     if not files and not tars:
         return failed(
@@ -700,7 +715,7 @@ def no_secret_kept(work: ArtifactsWork) -> Verdict:
     looked = search({**files, **tars}, work.secrets)
     if looked.sightings:
         return _leak(work, looked.sightings[0], expected)
-    left_out = [name for outcome in outcomes for one in outcome.started for name in one.run.left_out]
+    left_out = [name for one in work.cold.started for name in one.run.left_out]
     if looked.too_large or left_out:
         return cannot_check(
             f"Not all that is kept could be searched: {(looked.too_large or left_out)[0][:100]} is too large.",

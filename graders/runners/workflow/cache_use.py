@@ -120,7 +120,7 @@ def holds_dependencies(entry: CacheEntry) -> bool:
 def members(entry: CacheEntry) -> Iterator[str]:
     """The names of the files in it; links count."""
     try:
-        with tarfile.open(fileobj=io.BytesIO(entry.archive), mode="r:") as archive:
+        with tarfile.open(fileobj=io.BytesIO(entry.archive), mode="r:*") as archive:
             yield from (member.name for member in archive if not member.isdir())
     except (tarfile.TarError, OSError, EOFError, ValueError):
         return

@@ -75,11 +75,20 @@ class _Uv:
         if command == "install" and words[1:] and not _asks_for_something(asked):
             print("Requirement already satisfied: pip", flush=True)
             return 0
+        if command == "install" and (loose := _without_hash(asked)):
+            print(
+                "ERROR: In --require-hashes mode, all requirements must have their versions pinned with ==. These do not:"
+            )
+            print(f"    {loose}", flush=True)
+            return 1
         own = command == "install" and installs_from_here(asked)
         if own and "--no-deps" not in asked and (needed := _needed_by(asked)):
             self._call("pip", "install", "--quiet", *needed, cache=linked_cache(self._root, self._wheels))
         cache = own_cache(self._root) if own else linked_cache(self._root, self._wheels)
-        return self._call("pip", command, *asked, cache=cache)
+        links = (
+            ["--find-links", str(self._wheels / "wheels")] if command == "install" else []
+        )  # others' come in addition
+        return self._call("pip", command, *asked, *links, cache=cache)
 
     def build(self, project: str, folder: str) -> int:
         """A wheel of `project` in `folder`."""
@@ -151,6 +160,27 @@ def installs_from_here(words: list[str]) -> bool:
         line for name in listed if Path(name).is_file() for line in Path(name).read_text("utf-8", "replace").split("\n")
     ]
     return any(line.startswith(("-e", "--editable", ".", "file:", "-f", "--find-links")) for line in lines)
+
+
+def _without_hash(words: list[str]) -> str:
+    """A word that pip refuses beside a file with hashes. https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode"""
+    pairs = list(zip(["", *words], words, strict=False))
+    listed = [Path(word) for before, word in pairs if before in ("-r", "--requirement") and Path(word).is_file()]
+    if not any("--hash=" in file.read_text("utf-8", "replace") for file in listed):
+        return ""
+    taking = (
+        "-r",
+        "--requirement",
+        "-c",
+        "--constraint",
+        "-f",
+        "--find-links",
+        "-t",
+        "--target",
+        "--prefix",
+        "--group",
+    )
+    return next((word for before, word in pairs if not word.startswith("-") and before not in taking), "")
 
 
 def _local(word: str) -> bool:
