@@ -60,7 +60,7 @@ class ConfigWork(PipelineWork):
 
     @cached_property
     def service(self) -> Service:
-        """The service in seven environments at once; their order is that of `_starts`."""
+        """The service in six environments at once; their order is that of `_starts`."""
         code = {
             path: text for path, text in self.files.items() if not path.startswith((".github/", "tests/", "scripts/"))
         }
