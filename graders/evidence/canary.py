@@ -64,7 +64,15 @@ def search(files: Mapping[str, bytes], secrets: Mapping[str, str]) -> Search:
             found |= {
                 Sighting(place, name, form) for name, known in wanted.items() for form in _forms_in(data, known)
             }  # fmt: skip
-    return Search(tuple(sorted(found)), tuple(budget.too_large))
+    return Search(tuple(sorted(_closest(found))), tuple(budget.too_large))
+
+
+def _closest(found: set[Sighting]) -> Iterator[Sighting]:
+    """Without an archive as a whole, where what is in it was seen in one of its members, too."""
+    for one in found:
+        inside = (other for other in found if (other.secret, other.form) == (one.secret, one.form))
+        if not any(other.place.startswith(f"{one.place}: ") for other in inside):
+            yield one
 
 
 def forms(value: str) -> Mapping[str, tuple[bytes, ...]]:

@@ -95,6 +95,10 @@ def test_archives_in_archives() -> None:
     assert found(wheel, "dist.whl") == [Sighting("dist.whl: inner: deep", "DEPLOY_TOKEN", "as it is")]
 
 
+def test_the_member_is_named_and_not_the_whole_archive() -> None:
+    assert found(tar_of(netrc=SECRET.encode()), "c.tar") == [Sighting("c.tar: netrc", "DEPLOY_TOKEN", "as it is")]
+
+
 def test_what_is_too_deep_or_too_large_is_named_and_never_silent() -> None:
     deep = SECRET.encode()
     for _ in range(6):
