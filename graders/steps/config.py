@@ -500,7 +500,7 @@ def purged(work: ConfigWork) -> Verdict:
             next=f"Rewrite from there: `git rebase -i {work.start.commits.root[:7]}`, with `edit` on that commit.",
         )  # fmt: skip
     try:
-        found = _not_in_starter(work, suspects(brought))
+        found = _not_of_locks(suspects(brought))
     except Problem as problem:
         return cannot_check(problem.found, next=problem.next)
     if found:
@@ -515,7 +515,7 @@ def purged(work: ConfigWork) -> Verdict:
     return passed(f"{len(work.history_brought)} versions of files and messages were searched.{rest}", ran=tried)
 
 
-def _not_in_starter(work: ConfigWork, found: Iterable[Suspect]) -> list[Suspect]:
+def _not_of_locks(found: Iterable[Suspect]) -> list[Suspect]:
     return [one for one in found if not one.place.endswith((".lock", _KEYS))]
 
 
