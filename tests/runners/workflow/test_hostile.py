@@ -135,10 +135,12 @@ def test_one_that_reaches_out_is_told_that_it_can_not(run: Runner, tmp_path: Pat
 
 
 def test_one_that_deletes_all_it_can(run: Runner) -> None:
-    result = run(script("rm -rf --no-preserve-root / /sandbox/tree/* 2>/dev/null; exit 0"), limits=Limits(seconds=5))
-    assert result.trouble
-    assert "\n" not in result.trouble
+    """act may notice first that its own files are gone, and fail the step, or it never ends: it depends on the machine."""
+    result = run(script("rm -rf --no-preserve-root / /sandbox/tree/* 2>/dev/null; exit 0"), limits=Limits(seconds=20))
     assert not result.green
+    assert result.trouble or [job.result for job in result.jobs] == ["failure"]
+    assert "\n" not in result.trouble
+    assert run(script("echo fine")).green
 
 
 FORGED = {
