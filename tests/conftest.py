@@ -10,6 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.engine import engine
+
+__all__ = ["engine"]
+
 _OURS = "NINESTEPS_TESTS_HOME"
 
 
