@@ -37,6 +37,8 @@ _SYSTEM_FOLDERS = (
     "/etc/ld.so.cache",
     "/etc/alternatives",
 )
+_HOSTS = "127.0.0.1 localhost\n::1 ip6-localhost ip6-loopback\n"
+_PORTS_BELOW_1024 = "CAP_NET_BIND_SERVICE"
 _TREE = "/sandbox/tree"
 _REPORT = "/sandbox/report"
 # Ids that own nothing, since the kernel's process limit does not hold for root; one for each run, since runs of the same
@@ -87,12 +89,14 @@ def run(
     folders: Sequence[Path] = (),
     stdin: bytes = b"",
     binary_report: bool = False,
+    descriptors: Sequence[int] = (),
 ) -> Completed:
     """Run `argv` in a fresh folder that holds `files` (relative POSIX paths to content), and record what happened.
 
     The command finds this interpreter first on PATH as `python`, and may write one file: `{report}` in `argv` names it.
-    `folders` can be read under their own names. Paths of this run are called `.` in what comes back; with
-    `binary_report` the report is left as it is. Raises ValueError for a path that leaves the folder.
+    `folders` can be read under their own names. `descriptors` are inherited; with one, a `relay.Relay`'s, the command
+    begins with the capability to take ports below 1024 of its own loopback. Paths of this run are called `.` in what
+    comes back; with `binary_report` the report is left as it is. Raises ValueError for a path that leaves the folder.
     """
     with tempfile.TemporaryDirectory(prefix="ninesteps-") as scratch_name:
         scratch = Path(scratch_name)
@@ -103,14 +107,18 @@ def run(
         argv = [word.replace("{report}", _REPORT if isolates() else str(report)) for word in argv]
         rules = _rules(scratch) if isolates() else None
         if isolates():
-            command, environment, cwd = _isolated(argv, given, report, limits, env or {}, folders, rules), {}, scratch
+            (scratch / "hosts").write_text(_HOSTS, encoding="utf-8")
+            takes_ports = bool(descriptors)
+            command = _isolated(argv, given, report, limits, env or {}, folders, rules, takes_ports)
+            environment, cwd = {}, scratch
         else:
             home = scratch / "home"
             home.mkdir()
             environment = _environment(str(home), env or {})
             command, cwd = _limited(argv, limits), given
         try:
-            completed = _run_to_end(command, environment, cwd, limits, report, stdin, rules)
+            inherited = (*descriptors, *(() if rules is None else (rules,)))
+            completed = _run_to_end(command, environment, cwd, limits, report, stdin, inherited)
         finally:
             if rules is not None:
                 os.close(rules)
@@ -150,7 +158,7 @@ def _environment(home: str, extra: Mapping[str, str]) -> dict[str, str]:
 
 def _isolated(
     argv: Sequence[str], given: Path, report: Path, limits: Limits, env: Mapping[str, str], folders: Sequence[Path],
-    rules: int | None,
+    rules: int | None, takes_ports: bool,
 ) -> list[str]:  # fmt: skip
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
     command += ["--seccomp", str(rules)] if rules is not None else []
@@ -170,6 +178,7 @@ def _isolated(
         if not any(shared.is_relative_to(there) for there in ("/usr", sys.base_prefix, sys.prefix)):
             command += [*_open_parents(str(shared)), "--ro-bind", str(shared), str(shared)]
     command += ["--ro-bind", str(given), "/sandbox/given", "--bind", str(report), _REPORT]
+    command += ["--ro-bind", str(given.parent / "hosts"), "/etc/hosts"]
     for name, value in _environment("/sandbox/home", env).items():
         command += ["--setenv", name, value]
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]  # memory without a limit otherwise
@@ -188,13 +197,16 @@ def _isolated(
             "--cap-add",
             "CAP_SETPCAP",
         ]
+    command += ["--cap-add", _PORTS_BELOW_1024] if takes_ports else []
     command += ["--chdir", _TREE, "--", "prlimit", f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_seconds}"]
     if os.geteuid() != 0:
         processes += _counted_already()
     command += [f"--fsize={limits.file_bytes}", f"--nproc={processes}", "--nofile=4096", "--core=0"]
     if os.geteuid() == 0:
         command += ["setpriv", "--reuid", str(id), "--regid", str(id), "--clear-groups"]
-        command += ["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
+        kept = f",+{_PORTS_BELOW_1024.removeprefix('CAP_').lower()}" if takes_ports else ""
+        command += [f"--bounding-set=-all{kept}", f"--inh-caps=-all{kept}", "--no-new-privs"]
+        command += [f"--ambient-caps=-all{kept}"] if kept else []
     copied = ["sh", "-c", 'cp -R /sandbox/given/. . && exec "$@"', "sh"] if any(given.iterdir()) else []
     return [*command, *copied, *argv]
 
@@ -222,12 +234,12 @@ def _limited(argv: Sequence[str], limits: Limits) -> list[str]:
 
 def _run_to_end(
     command: Sequence[str], env: Mapping[str, str], cwd: Path, limits: Limits, report: Path, stdin: bytes,
-    rules: int | None,
+    inherited: Sequence[int],
 ) -> Completed:  # fmt: skip
     process = subprocess.Popen(
         command, cwd=cwd, env={"PATH": os.defpath} | dict(env), stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        pass_fds=() if rules is None else (rules,),
+        pass_fds=inherited,
     )  # fmt: skip
     if process.stdin:
         threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True).start()

@@ -31,7 +31,7 @@ SHIMS = (
     "docker", "podman", "kubectl", "helm", "kustomize", "terraform", "aws", "gcloud", "az", "gh", "ssh", "scp", "rsync",
     "curl", "wget",
 )  # fmt: skip
-_FORMAT = 2
+_FORMAT = 3
 _MOST_REMEMBERED = 16 << 20
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENVIRONMENT = {"RUNNER_ENVIRONMENT": "github-hosted", "ImageOS": "ubuntu24"}
