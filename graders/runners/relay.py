@@ -26,7 +26,7 @@ _PATIENCE = 5.0  # seconds for the sandbox's half to answer, and for an address 
 _BYTES_IN_FLIGHT = 1 << 16  # in each direction of a connection
 _MADE = b"+"
 
-Address = tuple[str, int]
+Address = tuple[str, int] | Path  # host and port, or a Unix socket
 _Answer = TypeVar("_Answer")
 
 
@@ -160,8 +160,7 @@ class Relay:
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: Address) -> None:
     """Both directions of one connection, until both have ended or one is broken."""
     try:
-        connecting = asyncio.open_connection(*target, limit=_BYTES_IN_FLIGHT // 2)
-        far_reader, far_writer = await asyncio.wait_for(connecting, _PATIENCE)
+        far_reader, far_writer = await asyncio.wait_for(_connect(target), _PATIENCE)
     except (OSError, TimeoutError):
         writer.transport.abort()  # as a port where nobody listens
         return
@@ -177,6 +176,12 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tar
     finally:
         for one in (writer, far_writer):
             one.close()
+
+
+async def _connect(target: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if isinstance(target, Path):
+        return await asyncio.open_unix_connection(target, limit=_BYTES_IN_FLIGHT // 2)
+    return await asyncio.open_connection(*target, limit=_BYTES_IN_FLIGHT // 2)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

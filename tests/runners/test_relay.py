@@ -7,6 +7,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,15 @@ def test_a_port_leads_to_the_address_outside_by_the_name_localhost() -> None:
         )
 
     assert (done.exit_code, done.stdout, done.stderr) == (0, "300000\n", "")
+
+
+def test_a_port_can_lead_to_a_unix_socket(tmp_path: Path) -> None:
+    with socketserver.UnixStreamServer(str(tmp_path / "s"), _Hello) as server, Relay() as relay:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        relay.listen(2375, tmp_path / "s")
+
+        assert python(relay, "print(socket.create_connection(('localhost', 2375)).recv(9))").stdout == "b'hello'\n"
+        server.shutdown()
 
 
 def test_two_ports_lead_to_two_addresses_and_one_of_them_is_below_1024() -> None:
