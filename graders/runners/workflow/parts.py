@@ -1,11 +1,7 @@
-"""Workflow files for a part of a run: jobs that only ask whether they would start, jobs that have ended, and none beyond.
-
-What is written is JSON, which is YAML: values keep their types, and nothing needs quoting.
-"""
+"""Workflow files for a part of a run: jobs that only ask whether they would start, jobs that have ended, none beyond."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,15 +9,14 @@ from typing import Any
 
 from graders.evidence.workflow.model import Job, UsesKind, Workflow
 from graders.evidence.workflow.read import read_workflow
-from graders.evidence.yaml_document import load, plain
 from graders.problems import Problem
 from graders.runners.workflow.plan import FOLDER
 from graders.runners.workflow.run import Finished
+from graders.runners.workflow.workflow_document import document_of, with_expressions, written
 
 OUTPUTS = "ninesteps-outputs"
 _GATE_KEEPS = ("name", "needs", "if", "strategy", "runs-on")
 _RUNNER = "ubuntu-latest"
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _NAMED = re.compile(r"(?i)(?<![\w.-])(secrets|vars)(?:\.([A-Za-z_]\w*)|\['([A-Za-z_]\w*)'\])")
 
 
@@ -101,7 +96,7 @@ def part_files(files: Mapping[str, bytes], graph: Graph, wanted: Wanted) -> dict
     """The files that make act do what is wanted, by path."""
     made: dict[str, bytes] = {}
     run, gates, finished, scoped = wanted.run, wanted.gates, wanted.finished, wanted.scoped
-    document = _document(files[graph.path])
+    document = document_of(files[graph.path])
     jobs: dict[str, Any] = {}
     for id, job in document["jobs"].items():
         leaves = graph.inner.get(id, (id,))
@@ -119,21 +114,12 @@ def part_files(files: Mapping[str, bytes], graph: Graph, wanted: Wanted) -> dict
     ends = run | finished.keys()
     whole = [id for id in jobs if id not in finished and ends.issuperset(graph.inner.get(id, (id,)))]
     document["jobs"] = {**jobs, **_outputs(whole)}
-    return {**made, graph.path: _written(document)}
+    return {**made, graph.path: written(document)}
 
 
 def renamed(node: Any, names: Mapping[str, str]) -> Any:
     """A job with other names in its expressions: `names` maps `SECRETS.NAME` or `VARS.NAME` to what stands for it."""
-    if isinstance(node, dict) and names:
-        return {
-            key: _renamed(value, names) if key == "if" and isinstance(value, str) else renamed(value, names)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [renamed(item, names) for item in node]
-    if isinstance(node, str):
-        return _EXPRESSION.sub(lambda found: _renamed(found[0], names), node)
-    return node
+    return with_expressions(node, lambda text: _renamed(text, names)) if names else node
 
 
 def _renamed(expression: str, names: Mapping[str, str]) -> str:
@@ -148,7 +134,7 @@ def _passed_on(given: Any, more: Mapping[str, str]) -> dict[str, Any]:
 
 def _part_of_called(data: bytes, caller: str, wanted: Wanted) -> bytes:
     run, gates, finished, scoped = wanted.run, wanted.gates, wanted.finished, wanted.scoped
-    document = _document(data)
+    document = document_of(data)
     jobs: dict[str, Any] = {}
     for id, job in document["jobs"].items():
         key = f"{caller} / {id}"
@@ -166,7 +152,7 @@ def _part_of_called(data: bytes, caller: str, wanted: Wanted) -> bytes:
     if names:
         call["secrets"] = {**(call.get("secrets") or {}), **{name: {"required": False} for name in names}}
     document["jobs"] = {**jobs, **_outputs([id for id in jobs if f"{caller} / {id}" in run])}
-    return _written(document)
+    return written(document)
 
 
 def _call_of(document: dict[str, Any]) -> dict[str, Any]:
@@ -221,12 +207,3 @@ def _needed(job: Job, workflow: Workflow) -> list[str]:
     """The ids as the jobs themselves have them: case makes no difference to GitHub."""
     found = [workflow.job(text.value) for text in job.needs]
     return [one.id for one in found if one]
-
-
-def _document(data: bytes) -> dict[str, Any]:
-    document: dict[str, Any] = plain(load(data))
-    return document
-
-
-def _written(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, indent=1).encode()
