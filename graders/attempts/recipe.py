@@ -82,6 +82,8 @@ def _read(file: Path, place: Place) -> Recipe:
         raise wrong(f"the name must begin with one of {', '.join(KINDS)}")
     if not isinstance(data, dict) or not data.get("about"):
         raise wrong("it needs `about` and `run`")
+    if wordy := [name for name in ("expect", "mistake") if not isinstance(data.get(name) or {}, dict)]:
+        raise wrong(f"`{wordy[0]}` maps criteria to what they must get")
     expect, mistake = dict(data.get("expect") or {}), dict(data.get("mistake") or {})
     named = {*expect, *mistake, *([data["near"]] if "near" in data else [])}
     if unknown := named - known:

@@ -365,7 +365,7 @@ def _why_stale(work: ArtifactsWork, stale: Lookup) -> tuple[str, str, str]:
             return f"`hashFiles` finds no file for {named}, and then gives an empty text.", "hash of no file", mend
     if every:
         files = chosen_by(every[0], list(work.files))
-        return f"The key hashes `{files[0]}`, which is not what the job installs from.", "key from another file", mend
+        return f"The key hashes `{files[0]}`, and not `{lock}`.", "key from another file", mend
     return "Nothing in the key depends on the lock.", "constant key", mend
 
 

@@ -39,6 +39,7 @@ def test_a_good_one(tmp_path: Path) -> None:
         ("right_x", "about: x\nexpect:\n  no_such: failed\n", "no criterion is called no_such"),
         ("right_x", "about: x\nmistake:\n  no_such: y\n", "no criterion is called no_such"),
         ("right_x", "about: x\nexpect:\n  linear: maybe\n", "there is no verdict maybe"),
+        ("right_x", "about: x\nexpect: all passed\n", "`expect` maps criteria"),
         ("near_x", "about: x\n", "says which criterion it misses"),
         ("near_x", "about: x\nnear: no_such\n", "no criterion is called no_such"),
     ],
