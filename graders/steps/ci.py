@@ -14,8 +14,8 @@ from itertools import groupby
 from pathlib import Path
 
 from graders.criterion import Kind, Verdict, cannot_check, criterion, failed, passed
+from graders.evidence.linting import Lint, LinterMissing
 from graders.evidence.workflow.commands import words_in
-from graders.evidence.workflow.linters import Lint, LinterMissing
 from graders.evidence.workflow.model import Workflow
 from graders.evidence.workflow.privilege import Excess, excesses
 from graders.evidence.workflow.strangers import strangers_code, strangers_text

@@ -6,44 +6,19 @@ ignore comments of the learner's. https://github.com/rhysd/actionlint/blob/main/
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from graders.evidence.linting import Lint, program, said_as_json
 from graders.evidence.workflow.model import Where
 from graders.evidence.workflow.read import FOLDER
 from graders.evidence.yaml_document import YamlProblem, load
 from graders.problems import Problem
 
-SECONDS = 60
-MOST_OUTPUT = 8 << 20
 _ZIZMOR_TOOK_NOTHING = 3  # https://docs.zizmor.sh/usage/#exit-codes
-
-
-class LinterMissing(Problem):
-    """A linter that is not installed: what needs its word can't be checked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lint:
-    """One thing that a linter says. `severity` is zizmor's (`high`, …, `informational`); actionlint gives none."""
-
-    tool: str
-    rule: str
-    message: str
-    where: Where
-    severity: str = ""
-    url: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.where}:{self.where.column}: {self.message} [{self.tool}: {self.rule}]"
 
 
 def actionlint(files: Mapping[str, bytes]) -> tuple[Lint, ...]:
@@ -52,7 +27,7 @@ def actionlint(files: Mapping[str, bytes]) -> tuple[Lint, ...]:
     Local actions and reusable workflows among `files` are looked up where a workflow uses them. Raises LinterMissing,
     and Problem where the linter itself fails.
     """
-    shellcheck = _program("shellcheck")
+    shellcheck = program("shellcheck")
     with tempfile.TemporaryDirectory(prefix="ninesteps-lint-") as folder:
         root, paths = _copy(files, Path(folder))
         if not paths:
@@ -61,10 +36,10 @@ def actionlint(files: Mapping[str, bytes]) -> tuple[Lint, ...]:
         settings = Path(folder) / "actionlint.yaml"
         settings.touch()
         argv = [
-            _program("actionlint"), "-no-color", "-config-file", str(settings), "-shellcheck", shellcheck, "-pyflakes=",
+            program("actionlint"), "-no-color", "-config-file", str(settings), "-shellcheck", shellcheck, "-pyflakes=",
             "-format", "{{json .}}", *paths,
         ]  # fmt: skip
-        said = _json(argv, root, expected=(0, 1))
+        said = said_as_json(argv, root, expected=(0, 1))
     found = (
         Lint(
             "actionlint",
@@ -89,10 +64,10 @@ def zizmor(files: Mapping[str, bytes]) -> tuple[Lint, ...]:
         if not inputs:
             return ()
         argv = [
-            _program("zizmor"), "--offline", "--no-config", "--no-ignores", "--no-progress", "--quiet", "--color=never",
+            program("zizmor"), "--offline", "--no-config", "--no-ignores", "--no-progress", "--quiet", "--color=never",
             "--no-exit-codes", "--format=json-v1", "--", *inputs,
         ]  # fmt: skip
-        said = _json(argv, root, expected=(0, _ZIZMOR_TOOK_NOTHING))
+        said = said_as_json(argv, root, expected=(0, _ZIZMOR_TOOK_NOTHING))
     found = {_from_zizmor(one) for one in said or ()}
     return tuple(sorted(found, key=lambda lint: (lint.where, lint.rule, lint.message)))
 
@@ -133,36 +108,6 @@ def _copy(files: Mapping[str, bytes], folder: Path) -> tuple[Path, list[str]]:
         if str(pure.parent) == FOLDER:
             workflows.append(str(pure))
     return root, workflows
-
-
-def _json(argv: Sequence[str], folder: Path, expected: tuple[int, ...]) -> Any:
-    name = Path(argv[0]).stem
-    environment = {"HOME": str(folder.parent), "PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "NO_COLOR": "1"}
-    environment |= {key: os.environ[key] for key in ("SYSTEMROOT", "TEMP", "TMP") if key in os.environ}
-    try:
-        done = subprocess.run(
-            argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise Problem(
-            f"{name} gave no answer within {SECONDS} seconds.", "Is a workflow file unusually large?"
-        ) from None
-    if done.returncode not in expected or len(done.stdout) > MOST_OUTPUT:
-        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
-        raise Problem(f"{name} failed: {last[0][:200]}.", "See `ninesteps doctor`.")
-    try:
-        return json.loads(done.stdout or b"null")
-    except ValueError:
-        raise Problem(f"{name} gave an answer that can't be read.", "See `ninesteps doctor`.") from None
-
-
-def _program(name: str) -> str:
-    """The program that was installed with the course, else one on PATH. Raises LinterMissing."""
-    ours = shutil.which(name, path=str(Path(sys.executable).parent))
-    found = ours or shutil.which(name)
-    if not found:
-        raise LinterMissing(f"{name} is not installed.", "Run `make`, which installs it with the course.")
-    return str(Path(found).absolute())
 
 
 def _posix(path: str) -> str:

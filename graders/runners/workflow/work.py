@@ -15,10 +15,11 @@ from graders.evidence.candidates import best, candidates, names_of
 from graders.evidence.git_command import GitFailed
 from graders.evidence.git_tree import TreeTooLarge, files_of
 from graders.evidence.history import Commit
+from graders.evidence.linting import Lint
 from graders.evidence.snapshot import Snapshot, snapshot_of
 from graders.evidence.starting_point import StartingPoint, starting_point
 from graders.evidence.workflow.data_flow import Library, library
-from graders.evidence.workflow.linters import Lint, actionlint, zizmor
+from graders.evidence.workflow.linters import actionlint, zizmor
 from graders.evidence.workflow.model import Workflow
 from graders.evidence.workflow.read import Unread, read_workflows
 from graders.problems import Problem

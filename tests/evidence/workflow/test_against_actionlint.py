@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from graders.evidence.workflow.linters import Lint, actionlint
+from graders.evidence.linting import Lint
+from graders.evidence.workflow.linters import actionlint
 from graders.evidence.workflow.read import FOLDER
 from tests.evidence.workflow.samples import HERE, said_of_file, sample_files
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from graders.evidence.workflow import linters
-from graders.evidence.workflow.linters import Lint, LinterMissing, actionlint, zizmor
+from graders.evidence import linting
+from graders.evidence.linting import Lint, LinterMissing
+from graders.evidence.workflow.linters import actionlint, zizmor
 from graders.problems import Problem
 
 PATH = ".github/workflows/ci.yml"
@@ -117,7 +118,7 @@ def test_a_path_that_leaves_the_folder_is_refused(path: str) -> None:
 
 
 def test_a_linter_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(linters.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(linting.sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LinterMissing, match="shellcheck is not installed"):
         actionlint({PATH: BAD})
@@ -131,7 +132,7 @@ def test_a_linter_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path:
     stand_in = tmp_path / "zizmor"
     stand_in.write_text("#!/bin/sh\nexec sleep 60\n")
     stand_in.chmod(0o755)
-    monkeypatch.setattr(linters.sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(linters, "SECONDS", 0.2)
+    monkeypatch.setattr(linting.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(linting, "SECONDS", 0.2)
     with pytest.raises(Problem, match="gave no answer"):
         zizmor({PATH: BAD})

@@ -1,0 +1,1 @@
+"""Dockerfiles: what they say, read without ever being built."""

@@ -1,0 +1,26 @@
+"""The process in which patterns meet paths: `[[pattern, …], …]` and paths on standard input, what matches on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from e2b_dockerfile_utils import PatternMatcher
+
+
+def main() -> None:
+    """Read `{"sets": …, "paths": …}`, and print a list for each set: the paths that it matches, or its error as a string."""
+    given = json.load(sys.stdin)
+    json.dump([_matched(patterns, given["paths"]) for patterns in given["sets"]], sys.stdout)
+
+
+def _matched(patterns: list[str], paths: list[str]) -> list[str] | str:
+    try:
+        matcher = PatternMatcher(patterns)
+    except ValueError as wrong:
+        return str(wrong)
+    return [path for path in paths if matcher.matches(path)]
+
+
+if __name__ == "__main__":
+    main()
