@@ -117,6 +117,15 @@ class Containers:
 
     def before_start(self, kept: Kept) -> None:
         """Raises Refused, as the engine would, where a port is taken by another container that runs."""
+        try:
+            self._need_free_ports(kept)
+        except Refused:
+            found = self._state(kept)
+            if found and found["HostConfig"].get("AutoRemove"):  # whoever asked waits for its end
+                self._asking.ask("DELETE", f"/containers/{kept.id}", {"force": "1", "v": "1"})
+            raise
+
+    def _need_free_ports(self, kept: Kept) -> None:
         for port in [port for hosts in kept.ports.values() for port in hosts]:
             holder = self.ports.holder(port)
             if holder and holder != kept.id:

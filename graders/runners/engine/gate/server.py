@@ -60,7 +60,7 @@ class Gate:
         images, networks = Images(ours, asking, bases, registry), Networks(ours, asking)
         self.ports = Ports()
         self._house = House(asking, images, Containers(ours, asking, images, networks, self.ports), networks)
-        self._owner, self._url = ours.owner, ours.engine.url
+        self._owner, self._url, self.registry = ours.owner, ours.engine.url, registry
         self._calls: list[Call] = []
         self._served = 0
         self._open: set[socket.socket] = set()
@@ -78,6 +78,12 @@ class Gate:
     def address(self) -> str:
         """What DOCKER_HOST may say."""
         return f"unix://{self._folder / 'docker.sock'}"
+
+    @property
+    def registry_port(self) -> dict[int, tuple[str, int]]:
+        """The registry's port, and where it leads; empty without one."""
+        host, _, port = self.registry.rpartition(":")
+        return {int(port): (host, int(port))} if port.isdigit() else {}
 
     @property
     def calls(self) -> tuple[Call, ...]:
