@@ -72,7 +72,7 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 
 # What the tests need beyond Python. Installed only by root on Debian; elsewhere the tests name what they skip.
 system:
-	@for pair in bwrap:bubblewrap chromium:chromium; do \
+	@for pair in bwrap:bubblewrap chromium:chromium dockerd:docker.io docker-registry:docker-registry mmdebstrap:mmdebstrap; do \
 		command -v $${pair%%:*} >/dev/null && continue; \
 		if [ "$(ROOT_ON_DEBIAN)" = yes ]; then \
 			echo "Installing $${pair##*:}…"; \
