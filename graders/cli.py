@@ -15,6 +15,7 @@ from graders.console import progress_line, say, say_problem, told_as_problems, w
 from graders.forge import pr_cli, settings_cli
 from graders.pipelines import run_cli
 from graders.problems import Problem
+from graders.runners import registry_cli
 
 if TYPE_CHECKING:
     from graders.step import Place
@@ -56,6 +57,12 @@ app.add_typer(
     name="variable",
     short_help="Variables for your workflows.",
     epilog="Example: ninesteps variable list",
+)
+app.add_typer(
+    registry_cli.app,
+    name="registry",
+    short_help="Start and stop a registry of your own for images.",
+    epilog="Example: ninesteps registry up",
 )
 app.add_typer(dev, name="dev")
 

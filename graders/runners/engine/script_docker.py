@@ -7,6 +7,7 @@ same without. https://docs.docker.com/reference/cli/docker/buildx/build/
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 DOCKER = "{DOCKER}"
 _WITHOUT_VALUE = ("--load", "--push")
@@ -41,7 +42,7 @@ def _plain(words: list[str]) -> list[str]:
 
 
 def _tags(words: list[str]) -> list[str]:
-    after = [word for before, word in zip(words, words[1:], strict=False) if before in ("-t", "--tag")]
+    after = [word for before, word in pairwise(words) if before in ("-t", "--tag")]
     return after + [word.partition("=")[2] for word in words if word.startswith(("--tag=", "-t="))]
 
 
