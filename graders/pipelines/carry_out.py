@@ -98,7 +98,7 @@ def _concluded(run: WorkflowRun, stage: Stage) -> WorkflowRun:
         # What the run brought about, by going on for ever, by filling the disk and the like, is told of as “it …”.
         if trouble.startswith("it "):
             return run.ended_as(runs.FAILURE, now(), f"It was stopped: {trouble}.")
-        return run.ended_as(runs.NEUTRAL, now(), f"It can't be run here: {trouble}.")
+        return run.ended_as(runs.NEUTRAL, now(), f"It can't be run here: {trouble}. {stage.run.mend}".strip())
     if "failure" in results:
         return run.ended_as(runs.FAILURE, now())
     return run.ended_as(runs.SUCCESS if "success" in results else runs.SKIPPED, now())

@@ -119,7 +119,7 @@ def test_tags_and_workflows_that_wait_for_others(ci: Ci) -> None:
 @pytest.mark.slow
 def test_what_cannot_run_here_is_nobodys_fault(ci: Ci) -> None:
     ci.push("on: push\njobs: {a: {runs-on: windows-latest, steps: [{run: echo}]}}\n")
-    ci.push("on: push\njobs: {a: {runs-on: ubuntu-latest, services: {db: {image: postgres}}, steps: [{run: echo}]}}\n")
+    ci.push("on: push\njobs: {a: {runs-on: ubuntu-latest, container: postgres, steps: [{run: echo}]}}\n")
     for run in ci.settled():
         assert run.word == "neutral"
         assert "It can't be run here: " in run.why

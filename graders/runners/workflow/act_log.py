@@ -15,6 +15,7 @@ from typing import Any
 
 from graders.runners.workflow.inside.said import MARK
 from graders.runners.workflow.record import ActionCall, Annotation, JobRun, StepRun
+from graders.runners.workflow.service_steps import BEGIN, END
 
 _MOST_LINES = 3_000  # of a step's log: the first third and what comes last
 _LONGEST_LINE = 4_000
@@ -105,6 +106,10 @@ def _read_line(line: dict[str, Any], leg: _Leg, actions: list[ActionCall]) -> No
         )
     path = line.get("stepID")
     if not (isinstance(path, list) and path and all(isinstance(part, str) for part in path)):
+        return
+    if path[0] in (BEGIN, END):
+        if path[0] == BEGIN and line.get("command") == "error":
+            leg.why = str(line.get("arg", ""))[:_LONGEST_LINE]
         return
     stage = line.get("stage")
     if stage == "Pre" and line.get("level") != "error":

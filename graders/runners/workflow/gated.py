@@ -263,6 +263,7 @@ def _together(before: Run, now: Run, graph: Graph, keys: Collection[str]) -> Run
         artifacts=now.artifacts,
         caches=now.caches,
         trouble=now.trouble,
+        mend=now.mend,
         left_out=(*before.left_out, *now.left_out),
         registry=now.registry,
     )

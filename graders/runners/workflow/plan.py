@@ -1,6 +1,6 @@
 """What a workflow needs to run: the actions it uses, at any depth, and the jobs that must report.
 
-act skips a runner that it has no image for, ignores services in host mode, and fetches what it isn't given; so all of
+act skips a runner that it has no image for, and fetches what it isn't given; so all of
 it is settled before it starts.
 """
 
@@ -17,6 +17,7 @@ from graders.evidence.workflow.read import read_action, read_workflow, read_work
 from graders.evidence.yaml_document import Kind, load, scalars
 from graders.problems import Problem
 from graders.runners.workflow.runner_labels import labels_for_act
+from graders.runners.workflow.service_steps import why_not
 
 FOLDER = ".github/"
 _ACTION_FILES = ("action.yml", "action.yaml")
@@ -29,7 +30,7 @@ class Plan:
     """What to hand to act. `cannot` says, as the middle of a sentence, why the workflow can't be run here, else empty.
 
     `uses` maps each `owner/repo[/path]@ref` to the names of the inputs that the workflow gives it; `title` is what act
-    calls the workflow.
+    calls the workflow; `serviced` are the jobs with `services:`, also those of called workflows.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Plan:
     uses: Mapping[str, tuple[str, ...]]
     labels: tuple[str, ...]
     cannot: str = ""
+    serviced: tuple[Job, ...] = ()
 
 
 def plan_of(files: Mapping[str, bytes], path: str, *, ours: bool = False) -> Plan:
@@ -57,7 +59,8 @@ def plan_of(files: Mapping[str, bytes], path: str, *, ours: bool = False) -> Pla
         _follow_job(job, files, found, 0)
     title = workflow.name.value if workflow.name else path.rsplit("/", 1)[-1]
     uses = {use: tuple(sorted(names)) for use, names in found.uses.items()}
-    return Plan(path, title, workflow.jobs, uses, labels_for_act(found.jobs), next(iter(found.cannot), ""))
+    serviced = tuple(job for job in found.jobs if job.services)
+    return Plan(path, title, workflow.jobs, uses, labels_for_act(found.jobs), next(iter(found.cannot), ""), serviced)
 
 
 def as_github_reads(data: bytes) -> bytes:
@@ -99,10 +102,8 @@ class _Found:
 
 def _follow_job(job: Job, files: Mapping[str, bytes], found: _Found, depth: int) -> None:
     found.jobs.append(job)
-    if job.services:
-        found.cannot.append(
-            f"its job `{job.id}` needs a service container ({', '.join(job.services)}), and none can be started here"
-        )
+    if why := why_not(job):
+        found.cannot.append(why)
     if job.container and job.container.image:
         found.cannot.append(f"its job `{job.id}` runs in a container ({job.container.image}), which needs Docker")
     if job.uses:

@@ -112,7 +112,8 @@ class CacheEntry:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run. `trouble` says, as the middle of a sentence, why it proves nothing; else it is empty.
+    """One run. `trouble` says, as the middle of a sentence, why it proves nothing; else it is empty. `mend` is what
+    to do about it, where that is known.
 
     `left_out` names what was too large to keep, `registry` the digest of each image that was pushed. `unsaid` are jobs
     that act gave up on when a called workflow failed; `gated.run_to_the_end` runs them then.
@@ -127,6 +128,7 @@ class Run:
     left_out: tuple[str, ...] = ()
     registry: Mapping[str, str] = field(default_factory=dict)
     unsaid: tuple[str, ...] = ()
+    mend: str = ""
 
     @property
     def green(self) -> bool:

@@ -7,16 +7,19 @@ import json
 import marshal
 import os
 import re
-import secrets as randomness
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from graders.evidence.git_command import Git
+from graders.evidence.workflow.model import Job
 from graders.problems import Problem
 from graders.runners import sandbox
+from graders.runners.remembered import recall
+from graders.runners.remembered import remember as keep
 from graders.runners.workflow import programs, wheels
 from graders.runners.workflow.events import Event
 from graders.runners.workflow.inside.docker import REGISTRY
@@ -25,6 +28,9 @@ from graders.runners.workflow.plan import FOLDER, Plan, as_github_reads, plan_of
 from graders.runners.workflow.read_report import read_report
 from graders.runners.workflow.record import CacheEntry, Run
 from graders.runners.workflow.repository import project_files, readable_by_all, remote_files
+from graders.runners.workflow.service_containers import CannotStart
+from graders.runners.workflow.service_steps import with_service_steps
+from graders.runners.workflow.services import Services, services_for
 from graders.runners.workflow.tools import tools, unknown_action
 
 SHIMS = (
@@ -37,6 +43,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENVIRONMENT = {"RUNNER_ENVIRONMENT": "github-hosted", "ImageOS": "ubuntu24"}
 _TOKEN = "ghs_standin0000000000000000000000000000"  # noqa: S105 - what GitHub always gives; without one, act asks `gh`
 _SPARE_SECONDS = 20
+_SECONDS_FOR_SERVICES = 120  # they are waited for as part of the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +121,38 @@ def run_workflow(
     if plan.cannot or os.name == "nt":
         return Run(trouble=plan.cannot or "workflows run on Linux and macOS only, or in WSL")
     canaries = {"GITHUB_TOKEN": _TOKEN, **(secrets or {})}
+    try:
+        services = services_for(plan.serviced, seed=event.commit, secrets=canaries, variables=variables or {})
+    except CannotStart as cannot:
+        return Run(trouble=cannot.trouble, mend=cannot.mend)
+    if services:
+        limits = replace(limits, seconds=limits.seconds + _SECONDS_FOR_SERVICES)
+        committed = {name: with_service_steps(data, _in(name, plan)) for name, data in committed.items()}
     house = wheels.wheelhouse(cache) if offline_packages else None
     programs_here = programs.program_folder(cache)
     finished = {job: asdict(one) for job, one in part.finished.items()} if part else {}
-    given = _Given(canaries, dict(variables or {}), answers, damaged, shims, limits, finished)
+    asks_at = services.asks_at if services else 0
+    given = _Given(canaries, dict(variables or {}), answers, damaged, shims, limits, finished, asks_at)
     settings = _settings(plan, event, programs_here, house, given)
     files = _files(git, event, committed, {**(refs or {}), event.ref: event.commit}, caches)
     files |= _left(part.before) if part else {}
-    known = cache / "runs" / f"{_fingerprint(settings, files, house)}.tar" if remember else None
-    report, trouble = (_recall(known), "") if known else (b"", "")
+    images = services.images if services else {}
+    known = None
+    if remember and images is not None:
+        known = cache / "runs" / f"{_fingerprint([settings, images], files, house)}.tar"
+    report, trouble = recall(known), ""
     if not report:
-        report, trouble = _run(git, settings, files, programs_here, house, limits)
-        if known and not trouble and len(report) < _MOST_REMEMBERED:
-            _remember(known, report)
+        with services or nullcontext():
+            report, trouble = _run(git, settings, files, programs_here, house, limits, services)
+        if services and services.trouble:
+            return Run(trouble=services.trouble, mend=services.mend)
+        if not trouble and len(report) < _MOST_REMEMBERED and not (services and services.failed):
+            keep(known, report)
     return read_report(report, plan, canaries) if not trouble else Run(trouble=trouble)
+
+
+def _in(path: str, plan: Plan) -> dict[str, Job]:
+    return {job.id: job for job in plan.serviced if job.where.path == path}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +164,7 @@ class _Given:
     shims: Sequence[str]
     limits: Limits
     finished: Mapping[str, Any]
+    services_at: int = 0
 
 
 def _settings(plan: Plan, event: Event, here: Path, house: Path | None, given: _Given) -> dict[str, Any]:
@@ -153,6 +179,7 @@ def _settings(plan: Plan, event: Event, here: Path, house: Path | None, given: _
         "answers": [asdict(answer) for answer in given.answers],
         **({"damaged": list(given.damaged)} if given.damaged else {}),
         **({"finished": given.finished} if given.finished else {}),
+        **({"services": given.services_at} if given.services_at else {}),
     }  # fmt: skip
     uses, unknown = _uses(plan, here)
     ref_type = "tag" if event.ref.startswith("refs/tags/") else "branch"
@@ -216,14 +243,22 @@ def _left(before: Run) -> dict[str, bytes]:
 
 
 def _run(
-    git: Git, settings: Mapping[str, Any], files: Mapping[str, bytes], here: Path, house: Path | None, limits: Limits
+    git: Git,
+    settings: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    here: Path,
+    house: Path | None,
+    limits: Limits,
+    services: Services | None,
 ) -> tuple[bytes, str]:
     """The archive that the launcher made, or why there is none that can be relied on."""
     readable_by_all(git.folder)
     launch = f"import os, sys; sys.path.insert(0, {str(here)!r}); from inside.launch import main; "
     launch += "os._exit(main(sys.argv[1]))"
+    command = [os.path.realpath(sys.executable), "-IS", "-c", launch, "{report}"]
     done = sandbox.run(
-        [os.path.realpath(sys.executable), "-IS", "-c", launch, "{report}"],
+        services.relay.around(command) if services else command,
+        descriptors=[services.relay.descriptor] if services else (),
         files={},  # the launcher lays them out: sooner done in memory than copied there
         folders=[here, git.folder, *([house] if house else [])],
         stdin=marshal.dumps({**settings, "files": dict(files)}),
@@ -241,27 +276,13 @@ def _run(
     return done.report, ""
 
 
-def _fingerprint(settings: Mapping[str, Any], files: Mapping[str, bytes], house: Path | None) -> str:
+def _fingerprint(settings: Any, files: Mapping[str, bytes], house: Path | None) -> str:
     head = [_FORMAT, programs.versions(), settings, str(house)]
     digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
     for name, content in sorted(files.items()):
         if name != "remote/objects/info/alternates":
             digest.update(json.dumps([name, len(content)]).encode() + content)
     return digest.hexdigest()
-
-
-def _recall(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return b""
-
-
-def _remember(file: Path, report: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(f".{os.getpid()}.{randomness.token_hex(4)}")
-    temporary.write_bytes(report)
-    os.replace(temporary, file)
 
 
 __all__ = ["SHIMS", "Answer", "Finished", "Limits", "Part", "Problem", "run_workflow"]

@@ -116,6 +116,11 @@ class Outcome:
         return next((one.run.trouble for one in self.started if one.run.trouble), "")
 
     @property
+    def mend(self) -> str:
+        """What to do about the trouble, where that is known."""
+        return next((one.run.mend for one in self.started if one.run.trouble), "")
+
+    @property
     def green(self) -> bool:
         """Something succeeded, nothing waits, and nothing failed but what may (`continue-on-error`)."""
         results = {job.result for _, job in self.jobs}
@@ -165,7 +170,8 @@ def _failing(started: Started) -> Iterator[Failing]:
         job = workflow.job(job_run.id)
         if job and may_fail(job, job_run):
             continue
-        step_run = next((step for step in job_run.steps if step.result == "failure"), None)
+        failed = (step for step in job_run.steps if step.result == "failure")
+        step_run = None if job_run.why else next(failed, None)
         step = None
         if job and step_run and 0 < step_run.number <= len(job.steps):
             step = job.steps[step_run.number - 1]

@@ -85,7 +85,7 @@ def not_green(outcome: Outcome, *, expected: str) -> Verdict | None:
             f"On {event}, {first.named} asks for {missing}, which can't be had here: runs have no network.",
             next="With what the service's lock files name, and the usual linters, it can be run here.", where=first.where,
         )  # fmt: skip
-    said = last_words(first.step_run)
+    said = last_words(first.step_run) or first.job_run.why
     return failed(
         f"On {event}, {first.named} fails with your code as it is" + (f": {said}" if said else "."),
         expected=expected, where=first.where, ran=ran(outcome), mistake="red on good code",
@@ -109,7 +109,9 @@ def not_started(outcome: Outcome, *, expected: str, next: str = "") -> Verdict:
 def cannot_play(outcome: Outcome) -> Verdict:
     """That a run proves nothing: something that it needs is not here."""
     next = "`ninesteps doctor` says what is missing; a job on `ubuntu-latest` without containers can be run anywhere."
-    if "did not end" in outcome.trouble:
+    if outcome.mend:
+        next = outcome.mend
+    elif "did not end" in outcome.trouble:
         next = "Does a step wait for something that never comes? Where the machine was only busy, check again."
     return cannot_check(
         f"This workflow can't be run here: {outcome.trouble}.",

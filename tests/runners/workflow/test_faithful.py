@@ -273,8 +273,8 @@ def test_images_and_played_commands(run: Runner) -> None:
             "its job `a` was not run: it runs on windows-2022",
         ),
         (
-            "a: {runs-on: ubuntu-latest, services: {db: {image: postgres}}, steps: [{run: x}]}",
-            "service container (db), and none can be started here",
+            "a: {runs-on: ubuntu-latest, services: {db: {image: postgres, volumes: ['d:/d']}}, steps: [{run: x}]}",
+            "its job `a` has a service `db` with `volumes:`, and a service gets no folder here",
         ),
         ("a: {runs-on: ubuntu-latest, container: node:22, steps: [{run: x}]}", "in a container (node:22)"),
         ("a: {runs-on: ubuntu-latest, steps: [{uses: 'docker://alpine'}]}", "`docker://alpine`, which needs Docker"),
