@@ -19,6 +19,7 @@ from graders.runners.workflow.workflow_document import document_of, with_express
 
 BEGIN, END = "ninesteps-services", "ninesteps-services-end"
 _TEXTS, _LISTS = ("image", "options", "entrypoint", "command"), ("ports",)
+_PORTS = re.compile(r"(?i)(\bports)\s*\[([^\[\]']+)\]")
 _JOB_SERVICES = re.compile(r"(?i)(?<![\w.'-])job\s*\.\s*services\b")
 
 
@@ -82,5 +83,8 @@ def _evaluated(given: Any, asked: dict[str, str]) -> Iterator[tuple[str, Any]]:
 
 
 def _from_the_step(expression: str) -> str:
-    """act's `job` context has no ports."""
-    return _JOB_SERVICES.sub(f"fromJSON(steps.{BEGIN}.outputs.services)", expression)
+    """act's `job` context has no ports, and it takes no number for a name."""
+    if not _JOB_SERVICES.search(expression):
+        return expression
+    named = _PORTS.sub(r"\1[format('{0}', \2)]", expression)
+    return _JOB_SERVICES.sub(f"fromJSON(steps.{BEGIN}.outputs.services)", named)
