@@ -45,8 +45,8 @@ _COMPILERS_PART = re.compile(r"^usr/(?:local/)?(?:lib|libexec)/gcc/[^/]+/[^/]+/(
 
 _SITE = r"(?:^|/)(?:site|dist)-packages/"
 _TEST_PACKAGES = (
-    "pytest _pytest pytest_cov pytest_asyncio pytest_xdist pytest_mock xdist coverage tox nox nose nose2 hypothesis behave "
-    "robot playwright selenium locust responses respx freezegun factory faker vcr testcontainers"
+    "pytest _pytest pytest_cov pytest_asyncio pytest_mock xdist coverage tox nox nose nose2 hypothesis behave respx freezegun "
+    "testcontainers"
 ).split()
 _LINT_PACKAGES = "ruff flake8 pylint mypy black isort pyright bandit pycodestyle pyflakes".split()
 _NODE_TEST = (
@@ -74,7 +74,7 @@ _CACHES = (
     ("npm", re.compile(rf"{_HOME}\.npm/_cacache/.|^tmp/npm-.")),
     ("yarn", re.compile(rf"{_HOME}\.(?:cache/yarn|yarn/berry/cache)/.|^usr/local/share/\.cache/yarn/.")),
     ("pnpm", re.compile(rf"{_HOME}\.(?:local/share/pnpm/store|pnpm-store)/.")),
-    ("apt", re.compile(r"^var/cache/apt/(?:archives/[^/]+\.deb|(?:src)?pkgcache\.bin)$|^var/lib/apt/lists/(?!lock$|partial)[^/]")),
+    ("apt", re.compile(r"^var/cache/apt/(?:archives/[^/]+\.deb|(src)?pkgcache\.bin)$|^var/lib/apt/lists/(?!lock$|partial).")),
     ("apk", re.compile(r"^(?:var/cache/apk|etc/apk/cache)/.")),
     ("dnf", re.compile(r"^var/cache/(?:dnf|yum|libdnf5)/.")),
     ("go", re.compile(rf"{_HOME}(?:\.cache/go-build|go/pkg/mod/cache)/.")),
