@@ -99,7 +99,7 @@ def test_a_record_that_says_nothing_is_no_registry(home: Path, record: str) -> N
 
 
 def test_where_none_answers_the_command_is_named() -> None:
-    with pytest.raises(Problem, match="No registry answers at 127.0.0.1:1") as raised:
+    with pytest.raises(Problem, match=r"No registry answers at 127\.0\.0\.1:1") as raised:
         registry.tags("127.0.0.1:1")
 
     assert raised.value.next == "To start yours: ninesteps registry up"

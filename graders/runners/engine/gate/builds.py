@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
 
+from graders.runners.engine.gate.context import checked_context
 from graders.runners.engine.gate.exchange import Exchange
 from graders.runners.engine.gate.images import Images, familiar
-from graders.runners.engine.gate.refusal import Refused
+from graders.runners.engine.gate.refusal import Refused, as_engine
 from graders.runners.engine.gate.settings import MEMORY_BYTES, NANO_CPUS
 from graders.runners.engine.gate.upstream import Asking
 
@@ -36,6 +37,10 @@ def build(exchange: Exchange, asking: Asking, images: Images) -> None:
     network = query.get("networkmode", "default")
     if network not in ("default", "none", "bridge"):
         raise Refused(f"the gate does not let `--network {network[:40]}` through: builds have no network")
+    try:
+        build_args = {str(name): str(value) for name, value in json.loads(query.get("buildargs") or "{}").items()}
+    except (ValueError, AttributeError, RecursionError):
+        raise as_engine("invalid buildargs", 400) from None
     anchor = images.new_anchor()
     settings: dict[str, Any] = {name: query.get(name) for name in _PASSED} | {
         "t": anchor, "rm": "1", "forcerm": "1", "networkmode": "none", "memory": MEMORY_BYTES * 4,
@@ -58,11 +63,12 @@ def build(exchange: Exchange, asking: Asking, images: Images) -> None:
             images.keep(found["Id"], names, anchor)
         return b""
 
-    with tempfile.TemporaryFile() as context:
+    with tempfile.TemporaryFile() as context, tempfile.TemporaryFile() as checked:
         exchange.spool(context)
         context.seek(0)
+        settings["dockerfile"] = checked_context(context, checked, query.get("dockerfile", ""), build_args, images)
         exchange.forward(
-            "/build", settings, content=_chunks(context), kind="application/x-tar", edit=edit, more=keep,
+            "/build", settings, content=_chunks(checked), kind="application/x-tar", edit=edit, more=keep,
         )  # fmt: skip
 
 

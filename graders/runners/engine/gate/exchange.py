@@ -30,14 +30,16 @@ Edit = Callable[[bytes], bytes]
 class Exchange:
     """The request that came on `client`, and how to answer it. Raises Refused, ClientGone or OSError everywhere."""
 
-    def __init__(self, client: socket.socket, url: str) -> None:
-        self.client, self._url = client, url
+    def __init__(self, client: socket.socket, url: str, tell: Callable[[Exchange, str], None]) -> None:
+        """`tell` is called as the answer begins, with the sentence of a refusal of ours."""
+        self.client, self._url, self._tell = client, url, tell
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
         self._until = time.monotonic() + HEAD_SECONDS
         self.method = self.path = self.version = self.image = ""
         self.query: dict[str, list[str]] = {}
         self.headers: dict[str, str] = {}
         self.status = 0
+        self._sentence = ""
 
     def read_head(self) -> None:
         """Read the request's first part, and refuse every one that could be understood in two ways."""
@@ -87,16 +89,16 @@ class Exchange:
                 raise Refused(f"the option `{name}` is given twice", 400)
         return {name: values[0] for name, values in self.query.items() if values[0]}
 
-    def body(self, most: int = JSON_BYTES) -> bytes:
-        """The whole body. Raises Refused where it has more than `most` bytes."""
+    def body(self, most: int = 0) -> bytes:
+        """The whole body. Raises Refused where it has more than `most` bytes, or a megabyte."""
         content = bytearray()
-        for chunk in self._chunks(most):
+        for chunk in self._chunks(most or JSON_BYTES):
             content += chunk
         return bytes(content)
 
-    def spool(self, file: IO[bytes], most: int = CONTEXT_BYTES) -> None:
+    def spool(self, file: IO[bytes]) -> None:
         """Write the body into `file`."""
-        for chunk in self._chunks(most):
+        for chunk in self._chunks(CONTEXT_BYTES):
             file.write(chunk)
 
     def json(self) -> dict[str, Any]:
@@ -177,7 +179,7 @@ class Exchange:
             head = upstream.head()
             if head.status_code == 101 and upgraded:
                 lines = {**_passed_on(head), "connection": "Upgrade", "upgrade": "tcp"}
-                self.status = 101
+                self._answers(101)
                 self._put(h11.InformationalResponse(status_code=101, headers=list(lines.items())))
                 self.client.settimeout(None)
                 _pump(self.client, upstream.socket, self._http.trailing_data[0], upstream.after_upgrade())
@@ -190,16 +192,21 @@ class Exchange:
 
     def refuse(self, refused: Refused) -> None:
         """Say why nothing was done, where no answer has begun."""
+        self._sentence = refused.sentence if refused.ours else ""
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.reply(refused.status, {"message": refused.sentence})
         elif self.status == 0:
-            self.status = refused.status
+            self._answers(refused.status)
             data = json.dumps({"message": refused.sentence}).encode()
             head = f"HTTP/1.1 {refused.status} Refused\r\nContent-Type: application/json\r\nConnection: close\r\n"
             self.client.sendall(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
 
-    def _begin(self, status: int, headers: Mapping[str, str]) -> None:
+    def _answers(self, status: int) -> None:
         self.status = status
+        self._tell(self, self._sentence)
+
+    def _begin(self, status: int, headers: Mapping[str, str]) -> None:
+        self._answers(status)
         lines = {**headers, "connection": "close"}
         self._put(h11.Response(status_code=status, headers=list(lines.items())))
 

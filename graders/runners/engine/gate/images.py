@@ -55,6 +55,29 @@ class Images:
                         return str(found["Id"])
         raise as_engine(f"No such image: {name}", 404)
 
+    def on_engine(self, said: str) -> str:
+        """What a Dockerfile has to call it: a base image by its own name, one of the script's by ours. Raises Refused.
+
+        A base image that is asked for by tag and digest, and is here by its tag, is that one.
+        """
+        with self.lock:
+            name = familiar(said)
+            if name in self.bases and name not in self.names:
+                return said
+            tagged = familiar(said.partition("@")[0])
+            if "@" in said and name not in self.names and tagged in self.bases:
+                return tagged
+            id = self.names.get(name)
+            if id not in self._anchors:
+                raise Refused(
+                    f"the gate builds on base images that are here and on the script's own; {said} is neither"
+                )
+            status, found = self._asking.ask("GET", f"/images/{id}/json")
+            put_off = (found.get("Config") or {}).get("OnBuild") or [] if status == 200 else []
+            if any(step.strip().upper().startswith("ADD") and ("://" in step or "$" in step) for step in put_off):
+                raise Refused(f"{said} begins builds with an ADD that fetches something: builds have no network")
+            return self._anchors[id]
+
     def inspect(self, said: str) -> dict[str, Any]:
         """What the engine says of it, with the names that the script knows it by."""
         id = self.identify(said)

@@ -331,6 +331,10 @@ def _no_volumes(house: House, exchange: Exchange, _: str) -> None:
     exchange.reply(200, {"Volumes": [], "Warnings": None})
 
 
+def _none_such(house: House, exchange: Exchange, name: str) -> None:
+    raise as_engine(f"No such {exchange.path.split('/')[1].removesuffix('s')}: {name}", 404)
+
+
 def _build(house: House, exchange: Exchange, _: str) -> None:
     builds.build(exchange, house.asking, house.images)
 
@@ -361,7 +365,7 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     ("GET", "/containers/json", _list_containers),
     ("POST", "/containers/create", _create),
     ("POST", "/containers/prune", _prune_containers),
-    ("GET", f"{_C}/json", _inspect_container),
+    ("GET", r"/containers/([A-Za-z0-9][A-Za-z0-9_.:@/-]*)/json", _inspect_container),
     ("GET", f"{_C}/logs", _logs),
     ("GET", f"{_C}/stats", _stats),
     ("GET", f"{_C}/top", _top),
@@ -382,9 +386,13 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     ("GET", "/networks", _list_networks),
     ("POST", "/networks/create", _create_network),
     ("POST", r"/networks/([A-Za-z0-9][A-Za-z0-9_.-]*)/(?:dis)?connect", _join_network),
-    ("GET", r"/networks/([A-Za-z0-9][A-Za-z0-9_.-]*)", _inspect_network),
+    ("GET", r"/networks/([A-Za-z0-9][A-Za-z0-9_.:@/-]*)", _inspect_network),
     ("DELETE", r"/networks/([A-Za-z0-9][A-Za-z0-9_.-]*)", _delete_network),
     ("GET", "/volumes", _no_volumes),
+    # `docker inspect NAME` goes on looking for it among these, as long as there is none.
+    ("GET", r"/volumes/([A-Za-z0-9][A-Za-z0-9_.:@/-]*)", _none_such),
+    ("GET", r"/plugins/([A-Za-z0-9][A-Za-z0-9_.:@/-]*)/json", _none_such),
+    ("GET", r"/(?:services|tasks|nodes|secrets|configs)/([A-Za-z0-9][A-Za-z0-9_.:@/-]*)", _none_such),
 )
 
 _WHY_NOT = (

@@ -150,7 +150,7 @@ class Gate:
             self._start(self._answer, client, busy)
 
     def _answer(self, client: socket.socket, busy: bool) -> None:
-        exchange, sentence = Exchange(client, self._url), ""
+        exchange = Exchange(client, self._url, self._record)
         try:
             try:
                 exchange.read_head()
@@ -160,16 +160,13 @@ class Gate:
                     raise Refused(f"a script may ask the engine {MOST_CALLS} times, and has", 429)
                 carry_out(self._house, exchange)
             except Refused as refused:
-                sentence = refused.sentence if refused.ours else ""
                 exchange.refuse(refused)
             except (OSError, h11.ProtocolError) as trouble:
                 exchange.refuse(Refused(f"the engine does not answer: {trouble}", 502))
         except (ClientGone, OSError, h11.ProtocolError):
-            sentence = sentence or ""
+            pass
         finally:
             self._end(client)
-            if exchange.path:
-                self._record(exchange, sentence)
 
     def _record(self, exchange: Exchange, sentence: str) -> None:
         image = next((value for name in ("t", "fromImage") for value in exchange.query.get(name, ())), "")
