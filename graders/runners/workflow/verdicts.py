@@ -68,6 +68,8 @@ def not_green(outcome: Outcome, *, expected: str) -> Verdict | None:
     """Why an outcome that should be green is not; None where it is. `cannot_check` where it proves nothing either way."""
     if outcome.green:
         return None
+    if not any(one.run.trouble for one in outcome.started) and outcome.unserved:
+        return _unserved(outcome, expected=expected)
     if outcome.trouble:
         return cannot_play(outcome)
     event = outcome.scenario.named
@@ -79,17 +81,30 @@ def not_green(outcome: Outcome, *, expected: str) -> Verdict | None:
             f"On {event}, no job ran: all of them were skipped.", expected=expected, mistake="all skipped", ran=ran(outcome),
             where=outcome.started[0].workflow.path, next="Look at the `if:` of the jobs: what does it ask for?",
         )  # fmt: skip
-    first = failing[0]
+    first = next((one for one in failing if one.step_run), failing[0])  # a job that calls a workflow has no steps
     if missing := not_here(first.step_run):
         return cannot_check(
             f"On {event}, {first.named} asks for {missing}, which can't be had here: runs have no network.",
             next="With what the service's lock files name, and the usual linters, it can be run here.", where=first.where,
         )  # fmt: skip
-    said = last_words(first.step_run) or first.job_run.why
+    said = last_words(first.step_run)
     return failed(
         f"On {event}, {first.named} fails with your code as it is" + (f": {said}" if said else "."),
         expected=expected, where=first.where, ran=ran(outcome), mistake="red on good code",
         next=_mend(first), marks=[first.job_run.id],
+    )  # fmt: skip
+
+
+def _unserved(outcome: Outcome, *, expected: str) -> Verdict:
+    """That a job ends before its steps, as a service of its does not start."""
+    first = next(one for one in outcome.failing if one.job_run.unserved)
+    why = first.job_run.why.rstrip(".")
+    services = first.job.services.items() if first.job else ()
+    where = next((str(service.where) for name, service in services if f"service `{name}`" in why), first.where)
+    return failed(
+        f"On {outcome.scenario.named}, {first.named} ends before its steps: {why}.", expected=expected, where=where,
+        ran=ran(outcome), mistake="service does not start", marks=[first.job_run.id],
+        next="Start the image yourself with the same `env` and `options` (`docker run`): what does it say, and what its check?",
     )  # fmt: skip
 
 
