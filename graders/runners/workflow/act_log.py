@@ -48,6 +48,7 @@ class _Leg:
     result: str = ""
     why: str = ""
     broken: str = ""
+    unserved: bool = False
     steps: dict[str, _Step] = field(default_factory=dict)
 
 
@@ -109,7 +110,7 @@ def _read_line(line: dict[str, Any], leg: _Leg, actions: list[ActionCall]) -> No
         return
     if path[0] in (BEGIN, END):
         if path[0] == BEGIN and line.get("command") == "error":
-            leg.why = str(line.get("arg", ""))[:_LONGEST_LINE]
+            leg.why, leg.unserved = str(line.get("arg", ""))[:_LONGEST_LINE], True
         return
     stage = line.get("stage")
     if stage == "Pre" and line.get("level") != "error":
@@ -193,7 +194,7 @@ def _job(leg: _Leg, hidden: list[str]) -> JobRun:
     result, why = leg.result or "not run", leg.why or ("" if leg.result else _CUT)
     if leg.broken and result == "success":
         result, why = ("failure", "") if leg.broken == _FAILS else ("not run", leg.broken)
-    return JobRun(leg.id, leg.name, leg.matrix, result, tuple(steps), why)
+    return JobRun(leg.id, leg.name, leg.matrix, result, tuple(steps), why, leg.unserved)
 
 
 _CUT = "it was stopped before it ended"

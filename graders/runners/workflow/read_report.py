@@ -126,7 +126,7 @@ def _by_its_own_steps(run: JobRun, job: Job | None) -> JobRun:
         return run
     if not run.matrix:  # act makes one job of an empty list
         return replace(run, result="failure", steps=(), why="its matrix has no values, and GitHub fails such a job")
-    if any(step.result == "failure" for step in run.steps):
+    if run.unserved or any(step.result == "failure" for step in run.steps):
         return run if job.continue_on_error else replace(run, result="failure")
     return replace(run, result="success") if len(run.steps) >= len(job.steps) else run
 

@@ -40,7 +40,8 @@ class StepRun:
 class JobRun:
     """How a job, or one leg of its matrix, ended: success, failure, skipped, or `not run`, and then `why`.
 
-    In a run that goes in parts (`gated`), a job may also be `waiting`.
+    In a run that goes in parts (`gated`), a job may also be `waiting`. An `unserved` job is one that failed before its
+    steps, since its services did not start.
     """
 
     id: str
@@ -49,6 +50,7 @@ class JobRun:
     result: str
     steps: tuple[StepRun, ...] = ()
     why: str = ""
+    unserved: bool = False
 
     def step(self, name: str) -> StepRun | None:
         """The step with this id or name, or None."""

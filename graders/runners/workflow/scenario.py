@@ -113,7 +113,13 @@ class Outcome:
     @property
     def trouble(self) -> str:
         """Why nothing can be said of it (the middle of a sentence), or empty."""
-        return next((one.run.trouble for one in self.started if one.run.trouble), "")
+        run = next((one.run.trouble for one in self.started if one.run.trouble), "")
+        return run or next((f"in its job `{one.id}`, {one.why}" for one in self.unserved), "")
+
+    @property
+    def unserved(self) -> tuple[JobRun, ...]:
+        """The jobs that failed before their steps since a service did not start: so none of their checks has run."""
+        return tuple(one.job_run for one in self.failing if one.job_run.unserved)
 
     @property
     def mend(self) -> str:
@@ -171,7 +177,7 @@ def _failing(started: Started) -> Iterator[Failing]:
         if job and may_fail(job, job_run):
             continue
         failed = (step for step in job_run.steps if step.result == "failure")
-        step_run = None if job_run.why else next(failed, None)
+        step_run = None if job_run.unserved else next(failed, None)
         step = None
         if job and step_run and 0 < step_run.number <= len(job.steps):
             step = job.steps[step_run.number - 1]

@@ -147,7 +147,7 @@ class Services:
             self.failed = True
             return {"failed": self._masked(str(failure))}
         except Refused as refused:
-            what = f"its job `{str(request['job'])[:100]}` asks for what it can't have here: {refused}"
+            what = f"in its job `{str(request['job'])[:100]}`, {refused}"
             return self._cannot(CannotStart(what, "Leave it out: image, `env`, `ports` and a health check are enough."))
 
     def _cannot(self, cannot: CannotStart) -> dict[str, Any]:

@@ -129,6 +129,21 @@ def test_each_leg_of_a_matrix_has_its_own_and_legs_may_share_a_port(run: Runner,
     assert (result.trouble, sorted(said(result))) == ("", ["ada says you", "bob says you"])
 
 
+@pytest.mark.slow
+def test_one_leg_whose_service_does_not_start_is_red_and_the_other_green(run: Runner, client: DockerClient) -> None:
+    """act keeps one result for all legs."""
+    options = [READY, "--health-cmd false --health-interval 1s --health-retries 1 --health-timeout 1s"]
+    for order in (options, options[::-1]):
+        echo = {"image": IMAGE, "options": "${{ matrix.options }}"}
+        matrix = {"matrix": {"options": order}, "fail-fast": False}
+        result = run(workflow(a=job({"echo": echo}, strategy=matrix)))
+
+        assert {leg.matrix["options"]: (leg.result, leg.unserved) for leg in result.jobs} == {
+            options[0]: ("success", False),
+            options[1]: ("failure", True),
+        }
+
+
 def test_a_secret_reaches_its_service_and_no_log(run: Runner, client: DockerClient) -> None:
     echo = {"image": IMAGE, "env": {"GREETING": "${{ secrets.KEY }} "}, "ports": ["7000:7000"]}
     broken = {"image": IMAGE, "env": {"EXIT": "${{ secrets.KEY }}"}, "options": READY}
@@ -185,6 +200,7 @@ def test_a_service_that_does_not_start_fails_the_job_before_its_steps(
     failed = result.jobs[0]
 
     assert (result.trouble, failed.result, said(result)) == ("", "failure", ["cleaned up"])
+    assert failed.unserved
     assert why in failed.why
     assert [step.result for step in failed.steps] == ["skipped", "success"]
 
@@ -195,9 +211,7 @@ def test_hostile_options_are_refused_and_named(run: Runner, client: DockerClient
     matrix = {"options": ["--health-cmd true -v /:/host --privileged"]}
     result = run(workflow(a=job({"db": echo}, {"run": "echo said ran"}, strategy={"matrix": matrix})))
 
-    assert result.trouble == (
-        "its job `a` asks for what it can't have here: its service `db` asks for `-v`, which no service gets here"
-    )
+    assert result.trouble == ("in its job `a`, its service `db` asks for `-v`, which no service gets here")
     assert result.mend == "Leave it out: image, `env`, `ports` and a health check are enough."
     assert not result.green
 
