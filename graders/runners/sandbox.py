@@ -179,10 +179,13 @@ def _isolated(
             command += [*_open_parents(str(shared)), "--ro-bind", str(shared), str(shared)]
     command += ["--ro-bind", str(given), "/sandbox/given", "--bind", str(report), _REPORT]
     command += ["--ro-bind", str(given.parent / "hosts"), "/etc/hosts"]
+    command += ["--ro-bind", str(given.parent / "passwd"), "/etc/passwd"]
     for name, value in _environment("/sandbox/home", env).items():
         command += ["--setenv", name, value]
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]  # memory without a limit otherwise
-    id, processes = random.choice(_UNPRIVILEGED_IDS), limits.processes
+    id = random.choice(_UNPRIVILEGED_IDS) if os.geteuid() == 0 else os.geteuid()
+    processes = limits.processes
+    (given.parent / "passwd").write_text(f"learner:x:{id}:{id}::/sandbox/home:/bin/sh\n", encoding="utf-8")
     if os.geteuid() == 0:
         os.chown(report, id, id)
         command.remove("--unshare-all")

@@ -84,11 +84,18 @@ def test_the_loopback_of_this_machine_is_another_one() -> None:
 def test_no_home_and_no_other_files_are_there(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("hunter2")
-    elsewhere = [str(secret), "/etc/passwd"]
+    elsewhere = [str(secret), "/etc/group"]
     code = f"import os; print([os.path.exists(one) for one in {elsewhere}], os.path.expanduser('~'))"
     done = python(code)
 
     assert done.stdout == "[False, False] /sandbox/home\n"
+
+
+@needs_bubblewrap
+def test_the_user_has_a_name_and_is_the_only_one() -> None:
+    done = python("import pwd; print([(one.pw_name, one.pw_dir) for one in pwd.getpwall()])")
+
+    assert done.stdout == "[('learner', '/sandbox/home')]\n"
 
 
 @needs_bubblewrap
