@@ -78,4 +78,29 @@ class Pipelines:
     runs: tuple[Pipeline, ...]
 
 
-Picture = CommitGraph | Pipelines
+@dataclass(frozen=True, slots=True)
+class LayerBar:
+    """One layer: `text` is the instruction that made it, `size` its files' bytes; the others count files.
+
+    `of_base` says that it stands for all layers of the base image.
+    """
+
+    id: str
+    text: str
+    size: int
+    added: int = 0
+    changed: int = 0
+    deleted: int = 0
+    of_base: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLayers:
+    """The layers of an image, lowest first; a verdict's mark is a layer's digest."""
+
+    kind: ClassVar[str] = "layers"
+    title: str
+    layers: tuple[LayerBar, ...]
+
+
+Picture = CommitGraph | Pipelines | ImageLayers

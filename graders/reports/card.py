@@ -16,7 +16,7 @@ from importlib.resources import files
 from graders.criterion import Kind, Verdict
 from graders.picture import Picture
 from graders.reports import wording
-from graders.reports.drawn_picture import Outline, draw
+from graders.reports.drawn_picture import DrawnPicture, draw
 from graders.reports.palette import DARK, LIGHT
 from graders.reports.safe_text import one_line
 from graders.result import Judged, Result
@@ -123,17 +123,23 @@ def figure(picture: Picture | None, marks: frozenset[str]) -> str:
         f'<figure class="ns-figure"><figcaption class="ns-caption">{_plain(caption)}</figcaption>'
         f'<div class="ns-scroll" tabindex="0" role="group" aria-label="{drawn.kind.capitalize()}">'
         f'<img src="data:image/svg+xml;base64,{drawing}" alt="{_plain(caption)}"></div>'
-        f'<details class="ns-words"><summary>The same {drawn.kind} in words</summary>{_in_words(drawn.outline)}</details>'
+        f'<details class="ns-words"><summary>The same {drawn.kind} in words</summary>{_in_words(drawn)}</details>'
         "</figure>"
     )
 
 
-def _in_words(outline: Outline) -> str:
+def _in_words(drawn: DrawnPicture) -> str:
     parts = []
-    for heading, lines in outline:
+    for heading, lines in drawn.outline:
         items = "".join(f"<li>{_rich(line)}</li>" for line in lines)
         parts.append(f"<p>{_plain(heading)}</p>" + (f"<ul>{items}</ul>" if items else ""))
-    return "".join(parts)
+    return "".join(parts) + (_table(*drawn.table) if drawn.table else "")
+
+
+def _table(heads: tuple[str, ...], *rows: tuple[str, ...]) -> str:
+    head = "".join(f'<th scope="col">{_plain(text)}</th>' for text in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{_rich(text)}</td>' for text in row)}</tr>" for row in rows)
+    return f'<table class="ns-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def marked(result: Result) -> frozenset[str]:

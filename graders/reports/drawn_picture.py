@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graders.picture import CommitGraph, Picture, Pipelines
-from graders.reports import commit_graph, pipeline_graph
+from graders.picture import CommitGraph, ImageLayers, Picture, Pipelines
+from graders.reports import commit_graph, layer_chart, pipeline_graph
 from graders.reports.safe_text import one_line
 
 Outline = tuple[tuple[str, tuple[str, ...]], ...]
@@ -14,17 +14,18 @@ Outline = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class DrawnPicture:
-    """A picture as SVG, as one sentence and as an outline; `kind` is the noun for it."""
+    """A picture as SVG, as one sentence, and as an outline or a table (its first row the heads); `kind` is the noun for it."""
 
     kind: str
     title: str
     svg: str
     summary: str
-    outline: Outline
+    outline: Outline = ()
+    table: tuple[tuple[str, ...], ...] = ()
 
 
 def draw(picture: Picture | None, marks: frozenset[str]) -> DrawnPicture | None:
-    """Draw `picture`, with the nodes in `marks` pointed out; None where it holds no commit and no job."""
+    """Draw `picture`, with the nodes in `marks` pointed out; None where it holds nothing to draw."""
     if isinstance(picture, CommitGraph) and picture.nodes:
         return DrawnPicture(
             "commit graph",
@@ -40,5 +41,13 @@ def draw(picture: Picture | None, marks: frozenset[str]) -> DrawnPicture | None:
             pipeline_graph.svg(picture, marks),
             pipeline_graph.summary(picture, marks),
             pipeline_graph.outline(picture, marks),
+        )
+    if isinstance(picture, ImageLayers) and picture.layers:
+        return DrawnPicture(
+            "layer chart",
+            one_line(picture.title),
+            layer_chart.svg(picture, marks),
+            layer_chart.summary(picture, marks),
+            table=layer_chart.table(picture, marks),
         )
     return None
