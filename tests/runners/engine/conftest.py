@@ -97,11 +97,19 @@ def client(gate: Gate) -> Client:
     return Client(gate.address)
 
 
-@pytest.fixture
-def stranger(direct: Client, small: str) -> Iterator[str]:
-    """The name of a container that is none of ours, and runs."""
-    name = f"ninesteps-test-stranger-{os.getpid()}"
-    direct.docker("run", "--detach", "--rm", "--name", name, small)
+@pytest.fixture(scope="module")
+def _stranger(engine: Engine, small: str) -> Iterator[str]:
+    direct, name = Client(engine.url), f"ninesteps-test-stranger-{os.getpid()}"
+    direct.docker("run", "--detach", "--rm", "--name", name, small, "sleep", "600")
     yield name
-    assert direct.docker("inspect", "--format", "{{.State.Running}}", name).stdout.strip() == "true"
     direct.docker("rm", "--force", "--volumes", name)
+
+
+@pytest.fixture
+def stranger(_stranger: str, asking: Asking) -> Iterator[str]:
+    """The name of a container that is none of ours, and still runs at the end."""
+    _, before = asking.ask("GET", f"/containers/{_stranger}/json")
+    yield _stranger
+    _, after = asking.ask("GET", f"/containers/{_stranger}/json")
+    assert after["State"] == before["State"]
+    assert after["Name"] == f"/{_stranger}"

@@ -37,6 +37,7 @@ WAYS_TO_A_FOLDER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS_TO_A_FOLDER)
 def test_no_folder_of_the_machine_is_seen(
     way: str, client: Client, direct: Client, small: str, outside: Path, gate: Gate
@@ -164,6 +165,7 @@ def test_what_is_let_through_is_held_within_limits(client: Client, asking: Askin
     assert found["Config"]["Labels"]["org.ninesteps.owner"] != "somebody.else"
 
 
+@pytest.mark.slow
 def test_a_container_reaches_nothing_but_those_beside_it(
     client: Client, direct: Client, small: str, stranger: str
 ) -> None:
@@ -199,6 +201,7 @@ ON_ANOTHERS_CONTAINER = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", ON_ANOTHERS_CONTAINER, ids=lambda words: words[0])
 @pytest.mark.parametrize("by", ["name", "id"])
 def test_nobody_elses_container_is_touched(
@@ -212,12 +215,14 @@ def test_nobody_elses_container_is_touched(
     assert "No such " in done.stderr or "The gate does not let" in done.stderr, done.stderr
 
 
+@pytest.mark.slow
 def test_nobody_else_is_listed(client: Client, stranger: str) -> None:
     assert stranger not in client.docker("ps", "--all").stdout
     assert stranger not in client.docker("ps", "--all", "--filter", f"name={stranger}").stdout
     assert stranger not in client.docker("network", "inspect", "bridge").stdout
 
 
+@pytest.mark.slow
 def test_nobody_elses_image_is_seen_or_moved(client: Client, direct: Client, small: str) -> None:
     other = f"ninesteps-test-other:{os.getpid()}"
     direct.docker("tag", small, other)
@@ -265,6 +270,7 @@ def test_a_build_gets_nothing_but_its_context(way: str, client: Client, stranger
     assert (status, "the gate does not let" in said) == (403, True)
 
 
+@pytest.mark.slow
 def test_a_build_has_no_network(client: Client, direct: Client, small: str) -> None:
     dockerfile = f'FROM {small}\nRUN perl -e \'open F, "/proc/net/route"; @a = <F>; print scalar(@a), " routes\\n"\'\n'
     assert "1 routes" not in direct.docker("build", "--no-cache", "-", stdin=dockerfile).stdout
@@ -285,6 +291,7 @@ FETCHES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", FETCHES)
 def test_the_engine_fetches_nothing_for_a_build(text: str, client: Client, small: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -297,6 +304,7 @@ def test_the_engine_fetches_nothing_for_a_build(text: str, client: Client, small
     assert done.returncode
 
 
+@pytest.mark.slow
 def test_an_image_that_begins_builds_with_a_fetch_is_no_base(client: Client, small: str) -> None:
     made = client.docker("build", "-t", "base", "-", stdin=f"FROM {small}\nONBUILD ADD http://127.0.0.1:1/x /x\n")
     assert made.returncode  # refused at once
@@ -424,6 +432,7 @@ def test_an_upgrade_that_does_not_happen_opens_no_way(
     assert len(gate.calls) == 1
 
 
+@pytest.mark.slow
 def test_an_exec_that_the_engine_does_not_upgrade_opens_no_way(client: Client, gate: Gate, small: str) -> None:
     """The engine itself answers 409 to an exec in a container that has ended, and would go on listening."""
     client.docker("run", "--detach", "--name", "ended", small, "sleep", "60")
@@ -442,6 +451,7 @@ def test_an_exec_that_the_engine_does_not_upgrade_opens_no_way(client: Client, g
     assert len(gate.containers) == before
 
 
+@pytest.mark.slow
 def test_an_exec_gets_no_more_than_its_container(client: Client, small: str) -> None:
     client.docker("run", "--detach", "--name", "mine", small)
 
@@ -451,6 +461,7 @@ def test_an_exec_gets_no_more_than_its_container(client: Client, small: str) -> 
     assert done.returncode
 
 
+@pytest.mark.slow
 def test_whoever_speaks_slowly_waits_alone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "HEAD_SECONDS", 0.5)
     slow = []
@@ -467,6 +478,7 @@ def test_whoever_speaks_slowly_waits_alone(client: Client, monkeypatch: pytest.M
         one.close()
 
 
+@pytest.mark.slow
 def test_a_head_that_trickles_in_ends_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exchange, "HEAD_SECONDS", 0.5)
     with socket.socket(socket.AF_UNIX) as one:
@@ -489,6 +501,7 @@ def test_bodies_are_bounded(client: Client, monkeypatch: pytest.MonkeyPatch, sma
     assert answered(client.raw(head.encode() + bytes(size)))[0] == 413
 
 
+@pytest.mark.slow
 def test_numbers_are_bounded(client: Client, small: str) -> None:
     body = {"Image": small}
     said = [client.ask("POST", f"/containers/create?name=many{number}", body)[0] for number in range(17)]
@@ -504,6 +517,7 @@ def test_calls_are_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> N
     assert [client.ask("GET", "/_ping")[0] for _ in range(5)] == [200, 200, 200, 429, 429]
 
 
+@pytest.mark.slow
 def test_only_the_graders_registry_is_reached(client: Client, small: str) -> None:
     client.docker(
         "build", "--tag", "127.0.0.1:5998/x:1", "--tag", "127.0.0.1:5999.example.org/x:1", "-", stdin=f"FROM {small}\n"

@@ -75,7 +75,7 @@ class Images:
             status, found = self._asking.ask("GET", f"/images/{id}/json")
             put_off = (found.get("Config") or {}).get("OnBuild") or [] if status == 200 else []
             if any(step.strip().upper().startswith("ADD") and ("://" in step or "$" in step) for step in put_off):
-                raise Refused(f"{said} begins builds with an ADD that fetches something: builds have no network")
+                raise Refused(f"{said} begins builds with an ADD that fetches something")
             return self._anchors[id]
 
     def inspect(self, said: str) -> dict[str, Any]:

@@ -30,12 +30,14 @@ _WORDS = re.compile(r"[A-Za-z0-9_+-]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What a script has on the engine, and how to ask the engine."""
+    """What a script has on the engine, and how to ask the engine. `buildkit` is whether it has that."""
 
     asking: Asking
     images: Images
     containers: Containers
     networks: Networks
+    buildkit: bool
+    build_network: bool
 
 
 Rule = Callable[[House, Exchange, str], None]
@@ -336,7 +338,7 @@ def _none_such(house: House, exchange: Exchange, name: str) -> None:
 
 
 def _build(house: House, exchange: Exchange, _: str) -> None:
-    builds.build(exchange, house.asking, house.images)
+    builds.build(exchange, house.asking, house.images, house.buildkit, house.build_network)
 
 
 def _push(house: House, exchange: Exchange, name: str) -> None:

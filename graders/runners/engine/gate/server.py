@@ -51,15 +51,19 @@ class Call:
 class Gate:
     """A context: while it lasts, `address` is what DOCKER_HOST may say. What was made meanwhile is `ours`'s, and goes with it.
 
-    `bases` are images that scripts may read and build on; `registry`, as HOST:PORT, is the one they may push to.
+    `bases` are images that scripts may read and build on; `registry`, as HOST:PORT, is the one they may push to. With
+    `build_network`, what a Dockerfile RUNs has a network.
     Raises Problem where the engine can't be reached through a socket of this machine.
     """
 
-    def __init__(self, ours: Ours, *, bases: Collection[str] = (), registry: str = "") -> None:
+    def __init__(
+        self, ours: Ours, *, bases: Collection[str] = (), registry: str = "", build_network: bool = False
+    ) -> None:
         asking = Asking(ours.engine.url)
         images, networks = Images(ours, asking, bases, registry), Networks(ours, asking)
         self.ports = Ports()
-        self._house = House(asking, images, Containers(ours, asking, images, networks, self.ports), networks)
+        containers = Containers(ours, asking, images, networks, self.ports)
+        self._house = House(asking, images, containers, networks, ours.engine.has_buildkit, build_network)
         self._owner, self._url, self.registry = ours.owner, ours.engine.url, registry
         self._calls: list[Call] = []
         self._served = 0
