@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
     from docker.models.networks import Network
 
-_LONGEST_WAIT = 100.0  # seconds for a service to be healthy, whatever its options say
+_LEAST_WAIT, _LONGEST_WAIT = 20.0, 100.0  # seconds for a service to be healthy: this machine may be slow
 _NO_CHECK_WAIT = 20.0  # seconds for one without a health check to take connections
 _PROBE_EVERY = 0.5  # seconds; GitHub's way is as patient, and looks less often
 _LOOK_EVERY = 0.1
@@ -70,7 +70,7 @@ class Running:
 
     def wait(self, over: threading.Event) -> None:
         """Until it is ready; without a health check, until it takes connections, or a while. Raises Fails, CannotStart."""
-        patience = self.check.patience if self.check.test else _NO_CHECK_WAIT
+        patience = max(self.check.patience, _LEAST_WAIT) if self.check.test else _NO_CHECK_WAIT
         until = time.monotonic() + min(patience, _LONGEST_WAIT)
         while not over.is_set() and time.monotonic() < until:
             if self._ready():
