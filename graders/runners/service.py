@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graders.runners.remembered import recall, remember
 from graders.runners.sandbox import Limits, run
 
 _PROBE = Path(__file__).with_name("service_probe.py")
@@ -72,7 +72,7 @@ def start_service(files: Mapping[str, bytes], starts: Sequence[Start], cache: Pa
     With `cache`, a folder, the same starts of the same files by the same interpreter are not repeated.
     """
     known = cache / f"{_fingerprint(files, starts)}.json" if cache else None
-    record = _recall(known)
+    record = _known(known)
     if record is None:
         token = secrets.token_hex(16)
         task = {
@@ -88,8 +88,7 @@ def start_service(files: Mapping[str, bytes], starts: Sequence[Start], cache: Pa
                 "it did not end in time" if done.timed_out else "what watches over it was disturbed, and left no record"
             )
             return Service(trouble=why)
-        if known:
-            _remember(known, record)
+        remember(known, json.dumps(record).encode())
     return Service(tuple(_started(one) for one in record))
 
 
@@ -115,16 +114,9 @@ def _fingerprint(files: Mapping[str, bytes], starts: Sequence[Start]) -> str:
     return digest.hexdigest()
 
 
-def _recall(file: Path | None) -> list[dict[str, Any]] | None:
+def _known(file: Path | None) -> list[dict[str, Any]] | None:
     try:
-        found = json.loads(file.read_bytes()) if file else None
-    except (OSError, ValueError):
+        found = json.loads(recall(file))
+    except ValueError:
         return None
     return found if isinstance(found, list) else None
-
-
-def _remember(file: Path, record: list[dict[str, Any]]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
-    temporary.write_text(json.dumps(record), encoding="utf-8")
-    os.replace(temporary, file)

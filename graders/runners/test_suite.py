@@ -14,13 +14,13 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from graders.runners.disguise import Disguised
 from graders.runners.pytest_options import kept_options
+from graders.runners.remembered import recall, remember
 from graders.runners.sandbox import Completed, Limits, run
 
 LIMITS = Limits(seconds=120, cpu_seconds=90)
@@ -76,7 +76,7 @@ def run_suite(
     if not any(b"def test_control_" in content for content in added.values()):
         added["test_control.py"] = b"def test_control_of_the_run():\n    assert False\n"
     remembered = cache / f"{_fingerprint(files, added)}.json" if cache else None
-    if remembered and (known := _recall(remembered)):
+    if known := _known(remembered):
         return known
     ours = Disguised(added)
     folder = "tests" if any(name.startswith("tests/") for name in files) else "."
@@ -88,8 +88,8 @@ def run_suite(
     env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = run(argv, files={**files, **ours.files}, limits=limits, env=env)
     result = _read(done, ours, limits)
-    if remembered and not done.timed_out:
-        _remember(remembered, result)
+    if not done.timed_out:
+        remember(remembered, json.dumps(asdict(result)).encode())
     return result
 
 
@@ -194,18 +194,10 @@ def _folder_of(package: str) -> str:
     return str(Path(spec.origin).parent) if spec and spec.origin else ""
 
 
-def _recall(file: Path) -> SuiteRun | None:
+def _known(file: Path | None) -> SuiteRun | None:
     try:
-        known = json.loads(file.read_bytes())
+        known = json.loads(recall(file))
         failures, added = (tuple(Failure(**one) for one in known[key]) for key in ("failures", "added_failures"))
         return SuiteRun(tuple(known["passed"]), failures, added, known["trouble"], known["mend"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
-
-
-def _remember(file: Path, result: SuiteRun) -> None:
-    temporary = file.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}")
-    with suppress(OSError):  # a full or read-only disk costs time, not the verdict
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(asdict(result)), encoding="utf-8")
-        os.replace(temporary, file)
