@@ -112,6 +112,7 @@ def test_nothing_heavy_is_loaded_for_the_learners_everyday_commands(tmp_path: Pa
         ["pr", "--help"],
         ["run", "--help"],
         ["secret", "--help"],
+        ["registry", "--help"],
     ):
         found = loaded(*words, home=tmp_path, cwd=tmp_path)
         assert not {one for one in found if one.split(".")[0] in HEAVY}, words

@@ -7,7 +7,6 @@ https://distribution.github.io/distribution/
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import os
 import secrets
@@ -23,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from graders.evidence.registry import RegistryProblem, RegistryReader
 from graders.problems import Problem
 
 USUAL_PORT = 5000
@@ -30,11 +30,6 @@ _HOST = "127.0.0.1"
 _IMAGE = "registry:2"
 _LABEL = "org.ninesteps.registry"
 _SECONDS = 20.0
-_MOST_BYTES, _MOST_REPOSITORIES, _MOST_TAGS = 4 << 20, 200, 200
-_MANIFESTS = ", ".join([
-    "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.docker.distribution.manifest.v2+json",
-])  # fmt: skip
 # What waits for the end of its input, which is ours, outlives us however we end.
 _UNTIL_WE_END = '"$@" & cat > /dev/null; kill $!; wait $!'
 
@@ -121,22 +116,13 @@ def find(home: Path) -> Registry | None:
 
 
 def tags(address: str) -> list[Tag]:
-    """What a registry holds, in order. Raises Problem where none answers at `address` (HOST:PORT).
-
-    https://distribution.github.io/distribution/spec/api/
-    """
-    try:
-        catalog = json.loads(_ask(address, "GET", f"/v2/_catalog?n={_MOST_REPOSITORIES}")[1])["repositories"]
-        found = []
-        for repository in catalog:
-            listed = json.loads(_ask(address, "GET", f"/v2/{repository}/tags/list")[1]).get("tags") or []
-            for tag in sorted(listed)[:_MOST_TAGS]:
-                headers, _ = _ask(address, "HEAD", f"/v2/{repository}/manifests/{tag}")
-                found.append(Tag(str(repository), str(tag), headers.get("docker-content-digest", "")))
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as trouble:
-        raise Problem(
-            f"No registry answers at {address}: {trouble}.", "To start yours: ninesteps registry up"
-        ) from None
+    """What a registry holds, in order. Raises Problem where none answers at `address` (HOST:PORT)."""
+    reader = RegistryReader(address)
+    found = []
+    for repository in reader.repositories():
+        for tag in reader.tags(repository):
+            if manifest := reader.manifest(repository, tag):
+                found.append(Tag(repository, tag, manifest.digest))
     return found
 
 
@@ -250,8 +236,8 @@ def _wait_until_up(port: int, folder: Path, process: subprocess.Popen[bytes] | N
     while time.monotonic() < until:
         if process and process.poll() is not None:
             break
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            _ask(f"{_HOST}:{port}", "GET", "/v2/")
+        with contextlib.suppress(RegistryProblem):
+            RegistryReader(f"{_HOST}:{port}").repositories()
             return
         time.sleep(0.02)
     said = ""
@@ -318,15 +304,3 @@ def _free_port() -> int:
         one.bind((_HOST, 0))
         port: int = one.getsockname()[1]
         return port
-
-
-def _ask(address: str, method: str, path: str) -> tuple[dict[str, str], bytes]:
-    host, _, port = address.rpartition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=5)
-    with contextlib.closing(connection):
-        connection.request(method, path, headers={"Accept": _MANIFESTS})
-        answer = connection.getresponse()
-        content = answer.read(_MOST_BYTES)
-    if answer.status != 200:
-        raise ConnectionError(f"it answers {answer.status} to {path}")
-    return {name.lower(): value for name, value in answer.getheaders()}, content

@@ -102,7 +102,7 @@ def test_where_none_answers_the_command_is_named() -> None:
     with pytest.raises(Problem, match=r"No registry answers at 127\.0\.0\.1:1") as raised:
         registry.tags("127.0.0.1:1")
 
-    assert raised.value.next == "To start yours: ninesteps registry up"
+    assert "ninesteps registry up" in raised.value.next
 
 
 def test_where_none_can_be_had_it_says_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +137,7 @@ def test_the_one_of_a_check_is_gone_when_the_check_is_killed() -> None:
     assert not [one for one in psutil.process_iter(["cmdline"]) if address in str(one.info["cmdline"])]
 
 
+@pytest.mark.slow
 @needs_program
 def test_where_there_is_no_program_the_image_serves(
     home: Path, monkeypatch: pytest.MonkeyPatch, engine: object
