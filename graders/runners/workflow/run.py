@@ -31,6 +31,7 @@ from graders.runners.workflow.repository import project_files, readable_by_all, 
 from graders.runners.workflow.service_containers import CannotStart
 from graders.runners.workflow.service_steps import with_service_steps
 from graders.runners.workflow.services import Services, services_for
+from graders.runners.workflow.silent_failure import failed_by_itself
 from graders.runners.workflow.tools import tools, unknown_action
 
 SHIMS = (
@@ -144,6 +145,8 @@ def run_workflow(
     if not report:
         with services or nullcontext():
             report, trouble = _run(git, settings, files, programs_here, house, limits, services)
+            if not trouble and failed_by_itself(read_report(report, plan, canaries), plan):
+                report, trouble = _run(git, settings, files, programs_here, house, limits, services)
         if services and services.trouble:
             return Run(trouble=services.trouble, mend=services.mend)
         if not trouble and len(report) < _MOST_REMEMBERED and not (services and services.failed):
