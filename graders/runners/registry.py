@@ -30,8 +30,8 @@ _HOST = "127.0.0.1"
 _IMAGE = "registry:2"
 _LABEL = "org.ninesteps.registry"
 _SECONDS = 20.0
-# What waits for the end of its input, which is ours, outlives us however we end.
-_UNTIL_WE_END = '"$@" & cat > /dev/null; kill $!; wait $!'
+# What waits for the end of its input, which is ours, outlives us however we end. $0 is the folder.
+_UNTIL_WE_END = '"$@" & cat > /dev/null; kill $!; wait $!; rm -rf "$0"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def throwaway_registry() -> Iterator[str]:
 
     Raises Problem where there is nothing to start.
     """
-    with tempfile.TemporaryDirectory(prefix="ninesteps-registry-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="ninesteps-registry-", ignore_cleanup_errors=True) as scratch:
         port = _free_port()
         if not _program():
             started = _start_container(Path(scratch), port, "check", "--rm", "--tmpfs", "/var/lib/registry")
@@ -141,7 +141,7 @@ def throwaway_registry() -> Iterator[str]:
             finally:
                 _docker("rm", "--force", "--volumes", started.container)
             return
-        command = ["sh", "-c", _UNTIL_WE_END, "sh", *_command(Path(scratch), port)]
+        command = ["sh", "-c", _UNTIL_WE_END, scratch, *_command(Path(scratch), port)]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
