@@ -50,15 +50,14 @@ class Search:
     too_large: tuple[str, ...] = ()
 
 
-def search(files: Mapping[str, bytes], secrets: Mapping[str, str], budget: Budget | None = None) -> Search:
+def search(files: Mapping[str, bytes], secrets: Mapping[str, str]) -> Search:
     """Where the values of `secrets` (by name) stand in `files` (path to content): names, contents, and archives' members.
 
     tar, zip (a wheel too), gzip, bzip2 and xz are looked into, up to 4 deep, 128 MiB a file and
-    1 GiB in all; several searches may share a `budget`. Values should be long and random: a short one is found by chance.
+    1 GiB in all. Values should be long and random: a short one is found by chance.
     """
     wanted = {name: forms(value) for name, value in secrets.items() if value}
-    budget = budget or Budget()
-    budget.too_large = []
+    budget = Budget()
     found: set[Sighting] = set()
     for path, content in sorted(files.items()):
         for place, data in budget.unpacked(path, content):
@@ -112,7 +111,7 @@ def _lower_escapes(quoted: str) -> str:
 
 
 class Budget:
-    """What may still be unpacked."""
+    """What may still be unpacked; `too_large` are the places where it did not suffice."""
 
     def __init__(self) -> None:
         self.members, self.bytes = _MOST_MEMBERS, _MOST_BYTES

@@ -57,6 +57,29 @@ class Scanned:
     unsearched: list[str] = field(default_factory=list)
 
 
+class _Together:
+    """Searches many small contents at once: nearly always, nothing stands in any of them."""
+
+    def __init__(self, search: Search, scanned: Scanned) -> None:
+        self._search, self._scanned = search, scanned
+        self._waiting: list[tuple[str, bytes]] = []
+        self._size = 0
+
+    def add(self, path: str, content: bytes) -> None:
+        """Search this content with the next ones."""
+        self._waiting.append((path, content))
+        self._size += len(content)
+        if self._size > AT_ONCE:
+            self.now()
+
+    def now(self) -> None:
+        """Search what waits."""
+        if self._search.has(b"\0".join([content for _, content in self._waiting])):
+            for path, content in self._waiting:
+                self._scanned.found |= {(path, *one) for one in self._search.content(content)}
+        self._waiting, self._size = [], 0
+
+
 def scan(pieces: Iterable[bytes], search: Search, left: Left, known: frozenset[str], *, packed: bool) -> Scanned:
     """Read one layer's tar (`packed` by gzip) to its end. `known` are the digests of layers whose content is not searched.
 
@@ -64,9 +87,9 @@ def scan(pieces: Iterable[bytes], search: Search, left: Left, known: frozenset[s
     """
     scanned, digest = Scanned(), hashlib.sha256()
     stream = Forward(_hashed(_unpacked(pieces) if packed else pieces, digest, left))
+    searched = _Together(search, scanned)
     archives: list[tuple[str, bytes]] = []
-    room = _MOST_TEXT
-    held = _MOST_ARCHIVES
+    room, held = _MOST_TEXT, _MOST_ARCHIVES
     for member in members(stream):
         left.take(files=1)
         entry = _entry(member)
@@ -74,33 +97,30 @@ def scan(pieces: Iterable[bytes], search: Search, left: Left, known: frozenset[s
             continue
         scanned.entries.append(entry)
         scanned.size += entry.size
-        for secret, form in search.text(member.name) | (search.text(member.target) if member.target else frozenset()):
-            scanned.found.add((entry.path, secret, form))
-        if entry.kind != "file" or not entry.size:
-            continue
-        if entry.size <= LARGEST_ARCHIVE:
+        searched.add(entry.path, f"{member.name}\0{member.target}".encode("utf-8", "surrogateescape"))
+        if entry.size > LARGEST_ARCHIVE:
+            scanned.found |= {(entry.path, *one) for one in search.pieces(stream.take(entry.size))}
+        elif entry.size:
             content = stream.exactly(entry.size)
+            searched.add(entry.path, content)
             if is_archive(content[:512]):
-                if entry.size <= held and search.secrets:
+                if entry.size <= held:
                     archives.append((entry.path, content))
                     held -= entry.size
-                elif search.secrets:
+                else:
                     scanned.unsearched.append(entry.path)
             elif entry.size <= min(_LARGEST_TEXT, room) and _is_somebodys_text(entry.path, content):
                 scanned.texts[entry.path] = content
                 room -= entry.size
-            contents: Iterable[bytes] = [content]
-        else:
-            contents = stream.take(entry.size)
-        scanned.found |= {(entry.path, secret, form) for secret, form in search.pieces(contents)}
+    searched.now()
     stream.rest()
     scanned.digest = f"sha256:{digest.hexdigest()}"
     if scanned.digest in known:
         scanned.found, scanned.texts, scanned.unsearched = set(), {}, []
-    else:
+    elif search.secrets:
         for path, content in archives:
             found, whole = search.packed(content)
-            scanned.found |= {(path, secret, form) for secret, form in found}
+            scanned.found |= {(path, *one) for one in found}
             scanned.unsearched += [] if whole else [path]
     return scanned
 

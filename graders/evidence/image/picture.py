@@ -45,4 +45,3 @@ def instruction(created_by: str) -> str:
     if _SHELL.match(plain):
         return f"RUN {_SHELL.sub('', plain)}"
     return _CONTENT.sub(r"… in ", f"{head}{plain}")
-

@@ -8,6 +8,8 @@ from graders.evidence.canary import Budget, forms, search
 
 LARGEST_ARCHIVE = 32 << 20
 _PIECE = 16
+Sightings = frozenset[tuple[str, str]]
+"""Names of secrets, each with the form in which it stands."""
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 
 
@@ -25,29 +27,35 @@ class Search:
         self._overlap = 2 * max(map(len, texts), default=0)
         self._budget = Budget()
 
-    def text(self, text: str) -> frozenset[tuple[str, str]]:
-        """What stands in one short text."""
-        return self._exactly(text.encode("utf-8", "surrogateescape"))
+    def has(self, data: bytes) -> bool:
+        """Whether something may stand in `data`: nearly always right, and quick."""
+        return any(piece in data for piece in self._pieces)
 
-    def pieces(self, pieces: Iterable[bytes]) -> frozenset[tuple[str, str]]:
+    def text(self, text: str) -> Sightings:
+        """What stands in one short text."""
+        return self.content(text.encode("utf-8", "surrogateescape"))
+
+    def content(self, data: bytes) -> Sightings:
+        """What stands in one content."""
+        return frozenset(_in_plain(data, self.secrets)) if self.has(data) else frozenset()
+
+    def pieces(self, pieces: Iterable[bytes]) -> Sightings:
         """What stands in a content that comes in pieces; takes them all."""
-        found = frozenset[tuple[str, str]]()
+        found: Sightings = frozenset()
         tail = b""
         for piece in pieces:
-            window = tail + piece if tail else piece
-            found |= self._exactly(window)
+            window = tail + piece
+            found |= self.content(window)
             tail = window[-self._overlap :] if self._overlap else b""
         return found
 
-    def packed(self, content: bytes) -> tuple[frozenset[tuple[str, str]], bool]:
-        """What stands in the members of an archive, and whether all of it could be searched."""
-        seen = search({"": content}, self.secrets, self._budget)
-        return frozenset((one.secret, one.form) for one in seen.sightings), not seen.too_large
-
-    def _exactly(self, data: bytes) -> frozenset[tuple[str, str]]:
-        if not any(piece in data for piece in self._pieces):
-            return frozenset()
-        return frozenset(_in_plain(data, self.secrets))
+    def packed(self, content: bytes) -> tuple[Sightings, bool]:
+        """What stands in an archive's members, and whether all of them could be searched."""
+        self._budget.too_large = []
+        found: Sightings = frozenset()
+        for _, data in self._budget.unpacked("", content):
+            found |= self.content(data)
+        return found, not self._budget.too_large
 
 
 def is_archive(beginning: bytes) -> bool:
