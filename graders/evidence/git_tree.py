@@ -18,6 +18,7 @@ _MOST_WALKED = 200_000
 _FOLDER = b"40000"
 _ENTRY = re.compile(rb"(\d+) ([^\0]+)\0(.{20})", re.DOTALL)
 _REGULAR = ("100644", "100755")
+_LINK = "120000"
 
 
 class TreeTooLarge(Exception):
@@ -51,6 +52,31 @@ def files_of(git: Git, tree: str) -> dict[str, bytes]:
         raise TreeTooLarge(_TOO_LARGE)
     content = contents(git, sizes)
     return {path: content[blob] for path, blob in blobs.items()}
+
+
+def entries_of(git: Git, tree: str) -> dict[str, tuple[str, bytes]]:
+    """Path to mode (`100644`, `100755`, `120000`) and content of every file and link. Raises TreeTooLarge.
+
+    A link's content is where it leads.
+    """
+    files = files_of(git, tree)
+    try:
+        listed = os.fsdecode(git.read("ls-tree", "-r", "-z", tree, most=_MOST_LISTED))
+    except AnswerTooLong:
+        raise TreeTooLarge(_TOO_LARGE) from None
+    modes, links = {}, {}
+    for line in listed.split("\0")[:-1]:
+        about, _, path = line.partition("\t")
+        mode, _, blob = about.split()
+        modes[path] = mode
+        if mode == _LINK:
+            links[path] = blob
+    small = (
+        {blob for blob, size in sizes_of(git, set(links.values())).items() if size <= _LONGEST_PATH} if links else set()
+    )
+    leads = contents(git, small) if small else {}
+    found = {path: (modes[path], content) for path, content in files.items()}
+    return found | {path: (_LINK, leads[blob]) for path, blob in links.items() if blob in leads}
 
 
 def sizes_of(git: Git, blobs: Iterable[str]) -> dict[str, int]:

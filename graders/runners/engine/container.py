@@ -53,6 +53,11 @@ class Running:
         """Its id on the engine."""
         return str(self._container.id)
 
+    @property
+    def stop_signal(self) -> str:
+        """The signal that asks it to stop."""
+        return str(self._container.attrs["Config"].get("StopSignal") or "SIGTERM")
+
     def state(self) -> dict[str, Any]:
         """What the engine says of it now: `Status`, `ExitCode`, `OOMKilled`, `Health`, …"""
         self._container.reload()
@@ -127,11 +132,10 @@ class Running:
     def stop(self, seconds: float) -> Ended:
         """Send it the image's stop signal (SIGTERM unless it names another); after `seconds` it is killed."""
         began = time.monotonic()
-        signal = str(self._container.attrs["Config"].get("StopSignal") or "SIGTERM")
         from docker.errors import APIError
 
         with contextlib.suppress(APIError):  # it ended meanwhile
-            self._container.kill(signal)
+            self._container.kill(self.stop_signal)
         ended = self.wait(seconds)
         return Ended(ended.exit_code, ended.said, time.monotonic() - began, ended.killed_for_memory)
 
@@ -158,9 +162,11 @@ def running(
     options: dict[str, Any] = {"healthcheck": dict(health)} if health else {}
     container = ours.client.containers.create(
         image, list(command) if command is not None else None, environment=dict(env or {}), labels=ours.labels,
-        network_mode=network, cap_drop=["ALL"], cap_add=_CAPABILITIES, security_opt=["no-new-privileges"], mem_limit=limits.memory_bytes,
+        network_mode=network, cap_drop=["ALL"], cap_add=_CAPABILITIES, security_opt=["no-new-privileges"],
+        mem_limit=limits.memory_bytes,
         memswap_limit=limits.memory_bytes, pids_limit=limits.processes, nano_cpus=int(limits.cores * 1e9),
-        log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": "2m", "max-file": "1"}), **options,
+        log_config=LogConfig(type=LogConfig.types.JSON, config={"max-size": "2m", "max-file": "1"}),
+        **options,
     )  # fmt: skip
     try:
         container.start()

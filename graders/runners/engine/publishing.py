@@ -1,0 +1,54 @@
+"""Run a learner's script that publishes an image, with a registry of our own, and say what arrived there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from graders.evidence.git_command import Git
+from graders.evidence.registry import RegistryReader
+from graders.runners.engine.gate import Gate
+from graders.runners.engine.leftovers import Ours
+from graders.runners.engine.script import run_script
+from graders.runners.registry import throwaway_registry
+
+_MOST_SAID = 2_000
+
+
+def publish(git: Git, commit: str, script: str, ours: Ours, bases: Collection[str], *, network: bool) -> dict[str, Any]:
+    """Run `script` at `commit` with `REGISTRY` in its environment; the facts, as JSON has them.
+
+    `pushed` lists each tag of each repository with its `digest`, the `image` (config digest, which is what Docker calls the
+    image's id), whether the script has the same image under that name (`same`), and what a container of it would start with
+    (`starts`). Raises Problem where the registry or `docker` is missing.
+    """
+    with throwaway_registry() as address, Gate(ours, bases=bases, registry=address, build_network=network) as gate:
+        ran = run_script(git, commit, [script], gate=gate, env={"REGISTRY": address})
+        reader, local = RegistryReader(address), gate.images
+        pushed = []
+        for repository in reader.repositories():
+            for tag in reader.tags(repository):
+                manifest = reader.manifest(repository, tag)
+                if manifest is None:
+                    continue
+                image = manifest.config.digest if manifest.config else ""
+                ids = {local.get(f"{address}/{repository}:{tag}", ""), *local.values()}
+                starts = (reader.config(repository, manifest).get("config") or {}) if manifest.config else {}
+                pushed.append({
+                    "repository": repository, "tag": tag, "digest": manifest.digest, "image": image,
+                    "same": image in ids or manifest.digest in ids, "starts": _starts(starts),
+                })  # fmt: skip
+        said = f"{ran.stdout}\n{ran.stderr}".replace(address, "$REGISTRY")
+        return {
+            "exit_code": ran.exit_code, "timed_out": ran.timed_out, "said": said[-_MOST_SAID:], "refused": list(ran.refused),
+            "built": any(call.method == "POST" and call.path.startswith("/build") for call in ran.calls), "pushed": pushed,
+        }  # fmt: skip
+
+
+def starts(config: Any) -> list[Any]:
+    """What a container begins with, of an image's configuration, in a form to compare."""
+    return _starts(config if isinstance(config, dict) else {})
+
+
+def _starts(config: dict[str, Any]) -> list[Any]:
+    return [config.get(key) or None for key in ("Entrypoint", "Cmd", "User", "WorkingDir")]

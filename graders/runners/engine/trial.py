@@ -1,0 +1,334 @@
+"""Try out a Dockerfile on the engine: build it, change the source and build again, run its tests, let it live and stop.
+
+What came of it is remembered by all that it depended on, so that the same work is not tried twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from graders.evidence.dockerfile.model import Dockerfile
+from graders.problems import Problem
+from graders.runners.engine.base_images import Base, NoBase, provide
+from graders.runners.engine.build import BuildLimits, Built, ContextFile, Stopped, build
+from graders.runners.engine.build_log import BuildStep
+from graders.runners.engine.connection import Engine, find_engine
+from graders.runners.engine.container import Running, running
+from graders.runners.engine.leftovers import Ours, ours_on
+from graders.runners.engine.service_trouble import BREAK, with_trouble
+from graders.runners.remembered import recall, remember
+
+PORT = 8000
+STOP_SECONDS = 10.0  # what `docker stop` waits
+_FORMAT = 1
+_SECOND = 1_000_000_000  # the engine counts in nanoseconds
+_HEALTHY_SECONDS, _UNHEALTHY_SECONDS, _TEST_SECONDS = 60.0, 90.0, 180.0
+_PROBE = f"""
+import urllib.error, urllib.request
+try:
+    print("status", urllib.request.urlopen("http://127.0.0.1:{PORT}/healthz", timeout=10).status)
+except urllib.error.HTTPError as error:
+    print("status", error.code)
+except Exception:
+    print("status", 0)
+"""
+_Known = TypeVar("_Known")
+
+
+class EngineTrouble(Problem):
+    """The engine failed us: nothing that the learner did."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """How the image of the stage `test` ended when it was run; `exit_code` is None where it did not end in time."""
+
+    exit_code: int | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How a container of the final image lived.
+
+    `user` is the user id of PID 1 and `first` its command; `health` what the engine called it at last; `answers` the status
+    of `GET /healthz` from inside, 0 for none and None where nobody could ask; `probe` the health check's exit code and words;
+    `stopped` whether it ended on its stop signal, `signal`; `exit_code` and `said` where it had ended by itself.
+    """
+
+    user: int
+    first: str
+    health: str
+    answers: int | None
+    probe: tuple[int, str]
+    only_loopback: bool
+    stopped: bool
+    signal: str
+    exit_code: int | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How a container lived in which the service can't reach its database: its health, and what `GET /healthz` answered."""
+
+    health: str
+    answers: int | None
+    probe: tuple[int, str]
+
+
+class Trial:
+    """One Dockerfile with the files that its build gets to see. Close it: then nothing of it is left on the engine."""
+
+    def __init__(self, dockerfile: Dockerfile, files: Mapping[str, ContextFile], cache: Path) -> None:
+        self._dockerfile, self._files, self._cache = dockerfile, dict(files), cache
+        self._stack = ExitStack()
+        self._images: dict[str, str] = {}
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Take all of it away."""
+        self._stack.close()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine that answers. Raises NoEngine."""
+        return find_engine()
+
+    @cached_property
+    def ours(self) -> Ours:
+        """The place on the engine for all of this."""
+        return self._stack.enter_context(ours_on(self.engine))
+
+    @cached_property
+    def bases(self) -> tuple[Base | NoBase, ...]:
+        """The images that the Dockerfile begins with, or why they can't be had."""
+        return _told(lambda: provide(self.ours.client, self._dockerfile.images))
+
+    @property
+    def _had(self) -> tuple[Base, ...]:
+        return tuple(base for base in self.bases if isinstance(base, Base))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of the files, the bases and the engine."""
+        ids = _told(lambda: [str(self.ours.client.images.get(base.name).id) for base in self._had])
+        digest = hashlib.sha256(json.dumps([_FORMAT, self.engine.version, self.engine.has_buildkit, ids]).encode())
+        for path, file in sorted(self._files.items()):
+            digest.update(json.dumps([path, file.mode, file.link, len(file.content)]).encode() + file.content)
+        return digest.hexdigest()
+
+    # --- builds ---
+
+    def built(self, target: str = "") -> Built:
+        """The build of the final stage, or of `target`, from what is there."""
+        return self._built(f"build {target}", self._files, target)
+
+    def rebuilt(self) -> Built:
+        """A second build of the final stage, after the first: only a file of the service's source has changed.
+
+        In that image the service can be told to be in trouble.
+        """
+        changed = with_trouble({path: file.content for path, file in self._files.items()}, secrets.token_hex(8))
+        files = dict(self._files)
+        for path, content in changed.items():
+            files[path] = ContextFile(content, self._files[path].mode)
+        self.image()
+        return self._built("rebuild", files)
+
+    def built_with(self, changes: Mapping[str, bytes], target: str) -> Built:
+        """The build of `target` with `changes` (path to content)."""
+        files = {**self._files, **{path: ContextFile(content) for path, content in changes.items()}}
+        return self._built(f"build {target} {_digest(changes)}", files, target)
+
+    def image(self, which: str = "build ", target: str = "") -> str:
+        """The id of the final stage's image, which is there now."""
+        with self._lock:
+            if which not in self._images:
+                done = self._build(which, self._files, target)
+                if not done.image:
+                    raise EngineTrouble(done.why or "What was built before could not be built again.", "Check again.")
+            return self._images[which]
+
+    def _built(self, which: str, files: Mapping[str, ContextFile], target: str = "") -> Built:
+        def read(known: dict[str, Any]) -> Built:
+            steps = tuple(BuildStep(**step) for step in known["steps"])
+            return Built(known["image"], steps, known["error"], Stopped(known["stopped"]) if known["stopped"] else None,
+                         known["why"])  # fmt: skip
+
+        return self._remembered(which, lambda: self._build(which, files, target), read, lambda built: not built.stopped)
+
+    def _build(self, which: str, files: Mapping[str, ContextFile], target: str) -> Built:
+        name = hashlib.sha256(f"{which} {self.fingerprint}".encode()).hexdigest()[:12]
+        limits = BuildLimits()
+        done = _told(lambda: build(self.ours, name, files, self._had, target=target, limits=limits))
+        if done.image:
+            self._images[which] = done.image
+        return done
+
+    # --- containers ---
+
+    def tests(self, changes: Mapping[str, bytes] = {}) -> TestRun:
+        """Run the image of the stage `test`, built with `changes`; it must have been built before."""
+        which = f"build test {_digest(changes)}" if changes else "build test"
+
+        def run() -> TestRun:
+            if which not in self._images:
+                built = self.built_with(changes, "test") if changes else self.built("test")
+                if which not in self._images and built.image:  # remembered: the builder has it still
+                    files = {**self._files, **{path: ContextFile(content) for path, content in changes.items()}}
+                    self._build(which, files, "test")
+            with running(self.ours, self._images[which]) as container:
+                ended = container.wait(_TEST_SECONDS)
+            return TestRun(ended.exit_code, ended.said[-4000:])
+
+        return self._remembered(f"run {which}", lambda: _told(run), lambda known: TestRun(**known))
+
+    def life(self) -> Life:
+        """Start the final image, wait until it says that it is healthy, ask it, stop it."""
+
+        def live() -> Life:
+            with running(self.ours, self.image(), health=_quick(self._period())) as container:
+                health = container.wait_for_health("healthy", _HEALTHY_SECONDS)
+                if health == "":  # no health check: then it is asked directly
+                    self._until_it_answers(container)
+                state = container.state()
+                if not state["Running"]:
+                    return Life(-1, "", health, 0, container.last_probe(), False, False, "", int(state["ExitCode"]),
+                                container.said()[-4000:])  # fmt: skip
+                user, first = container.first_process()
+                answers, loopback, probe = _ask(container, first), _only_loopback(container), container.last_probe()
+                ended = container.stop(STOP_SECONDS)
+                return Life(user, first, health, answers, probe, loopback, ended.exit_code is not None,
+                            container.stop_signal, None, ended.said[-4000:])  # fmt: skip
+
+        return self._remembered(
+            "life", lambda: _told(live), lambda known: Life(**{**known, "probe": tuple(known["probe"])})
+        )
+
+    def in_trouble(self) -> Trouble:
+        """Start the second build's image with its service in trouble: what does it call itself?"""
+
+        def live() -> Trouble:
+            if "rebuild" not in self._images:
+                files = {path: file.content for path, file in self._files.items()}
+                changed = {
+                    path: ContextFile(content, self._files[path].mode)
+                    for path, content in with_trouble(files, secrets.token_hex(8)).items()
+                }
+                self._build("rebuild", {**self._files, **changed}, "")
+            image = self._images["rebuild"]
+            with running(self.ours, image, env={BREAK: "1"}, health=_quick(self._period())) as container:
+                health = container.wait_for_health("unhealthy", _UNHEALTHY_SECONDS)
+                answers = None if health == "exited" else _ask(container, container.first_process()[1])
+                return Trouble(health, answers, container.last_probe())
+
+        return self._remembered(
+            "trouble", lambda: _told(live), lambda known: Trouble(**{**known, "probe": tuple(known["probe"])})
+        )
+
+    def _period(self) -> Mapping[str, Any] | None:
+        config = self.ours.client.images.get(self.image()).attrs.get("Config") or {}
+        found = config.get("Healthcheck")
+        return found if isinstance(found, dict) and found.get("Test") else None
+
+    def _until_it_answers(self, container: Running) -> None:
+        import time
+
+        until = time.monotonic() + _HEALTHY_SECONDS / 3
+        while time.monotonic() < until and container.state()["Running"]:
+            if _ask(container, container.first_process()[1]):
+                return
+            time.sleep(0.3)
+
+    # --- what is known already ---
+
+    def remembered(self, which: str, find: Callable[[], Any]) -> Any:
+        """What `find` gives, as JSON has it, kept for the same files, bases and engine."""
+        return self._remembered(which, lambda: _told(find), lambda known: known, plain=True)
+
+    def _remembered(
+        self, which: str, find: Callable[[], _Known], read: Callable[[Any], _Known],
+        worth: Callable[[_Known], bool] = lambda _: True, plain: bool = False,
+    ) -> _Known:  # fmt: skip
+        with self._lock:
+            name = hashlib.sha256(f"{which}\0{self.fingerprint}".encode()).hexdigest()[:32]
+            file = self._cache / f"{name}.json"
+            if known := recall(file):
+                try:
+                    return read(json.loads(known))
+                except (ValueError, TypeError, KeyError):
+                    pass  # of another version
+            found = find()
+            if worth(found):
+                remember(file, json.dumps(found if plain else asdict(found)).encode())  # type: ignore[call-overload]
+            return found
+
+
+def _digest(changes: Mapping[str, bytes]) -> str:
+    told = [[path, hashlib.sha256(content).hexdigest()] for path, content in sorted(changes.items())]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
+
+def _quick(health: Mapping[str, Any] | None) -> dict[str, int] | None:
+    """The image's own health check, asked every second from the start, so that nobody waits half a minute."""
+    if health is None:
+        return None
+    retries, timeout = int(health.get("Retries") or 3), int(health.get("Timeout") or 30 * _SECOND)
+    return {
+        "interval": _SECOND, "start_period": _SECOND // 1000, "retries": min(retries, 10), "timeout": min(timeout, 10 * _SECOND),
+    }  # fmt: skip
+
+
+def _ask(container: Running, first: str) -> int | None:
+    """The status of `GET /healthz`, asked from inside by a Python of the image; None where there is none."""
+    named = [word for word in first.split() if "python" in word]
+    for program in dict.fromkeys([*named, "python3", "python", "/usr/local/bin/python3"]):
+        try:
+            code, said = container.call([program, "-c", _PROBE], 20)
+        except Exception as trouble:
+            if not _no_such_program(trouble):
+                raise
+            continue
+        if code == 0 and "status " in said:
+            return int(said.rpartition("status ")[2].split()[0])
+    return None
+
+
+def _no_such_program(trouble: Exception) -> bool:
+    return "executable file not found" in str(trouble) or "no such file" in str(trouble).lower()
+
+
+def _only_loopback(container: Running) -> bool:
+    """Whether the port is open on the container's loopback alone. https://docs.kernel.org/networking/proc_net_tcp.html"""
+    code, said = container.call(["cat", "/proc/net/tcp", "/proc/net/tcp6"])
+    port = f":{PORT:04X}"
+    rows = [line.split() for line in said.splitlines()]
+    listening = [row[1] for row in rows if len(row) > 3 and row[3] == "0A" and row[1].endswith(port)]
+    loopback = ("0100007F", "00000000000000000000000001000000")
+    return code == 0 and bool(listening) and all(one.partition(":")[0] in loopback for one in listening)
+
+
+def _told(ask: Callable[[], _Known]) -> _Known:
+    """What `ask` gives. Raises EngineTrouble where the engine does not answer, or not as it should."""
+    from docker.errors import DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        return ask()
+    except (DockerException, RequestException, OSError) as trouble:
+        said = getattr(trouble, "explanation", None) or str(trouble)
+        if "no space left" in str(said):
+            raise EngineTrouble("The engine's disk is full.", "Make room: `docker system prune`.") from None
+        raise EngineTrouble(
+            f"The engine failed: {str(said)[:200]}.", "See `ninesteps doctor`, and check again."
+        ) from None
