@@ -103,4 +103,32 @@ class ImageLayers:
     layers: tuple[LayerBar, ...]
 
 
-Picture = CommitGraph | Pipelines | ImageLayers
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A deployment or a rollback, from `began` to `ended` seconds; `text` says which, and `outcome` how it went."""
+
+    began: float
+    ended: float
+    text: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What callers got while releases came and went: for each span of `span` seconds a count of requests.
+
+    `served` holds for each span the requests that each of `versions` answered well, `failed` those that nobody did;
+    `notes` are sentences about the whole.
+    """
+
+    kind: ClassVar[str] = "rollout"
+    title: str
+    span: float
+    versions: tuple[str, ...]
+    served: tuple[tuple[int, ...], ...]
+    failed: tuple[int, ...]
+    moments: tuple[Moment, ...]
+    notes: tuple[str, ...] = ()
+
+
+Picture = CommitGraph | Pipelines | ImageLayers | Timeline

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graders.picture import CommitGraph, ImageLayers, Picture, Pipelines
-from graders.reports import commit_graph, layer_chart, pipeline_graph
+from graders.picture import CommitGraph, ImageLayers, Picture, Pipelines, Timeline
+from graders.reports import commit_graph, layer_chart, pipeline_graph, rollout_timeline
 from graders.reports.safe_text import one_line
 
 Outline = tuple[tuple[str, tuple[str, ...]], ...]
@@ -49,5 +49,13 @@ def draw(picture: Picture | None, marks: frozenset[str]) -> DrawnPicture | None:
             layer_chart.svg(picture, marks),
             layer_chart.summary(picture, marks),
             table=layer_chart.table(picture, marks),
+        )
+    if isinstance(picture, Timeline) and picture.served:
+        return DrawnPicture(
+            "timeline",
+            one_line(picture.title),
+            rollout_timeline.svg(picture),
+            rollout_timeline.summary(picture),
+            rollout_timeline.outline(picture),
         )
     return None
