@@ -6,190 +6,36 @@ on a broken test. What was kept is opened and read. The lock's run also damages 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from dataclasses import replace
+from pathlib import Path
 
 from graders.criterion import Kind, Verdict, cannot_check, criterion, failed, passed
 from graders.evidence.canary import Sighting, search
-from graders.evidence.coverage_report import covers, measured
-from graders.evidence.test_report import TestReport, read_test_report, together
-from graders.evidence.workflow.data_flow import From
-from graders.evidence.workflow.expression import references
-from graders.evidence.workflow.occurrences import in_workflow
+from graders.evidence.test_report import read_test_report
 from graders.picture import Pipelines
-from graders.runners.test_suite import SuiteRun
-from graders.runners.workflow.cache_use import (
-    Lookup,
-    chosen_by,
-    hashed,
-    holds_dependencies,
-    knows_the_system,
-    lookups,
-    not_saved,
-    of_dependencies,
-    origins,
-)
+from graders.runners.workflow.artifact_runs import ArtifactsWork
+from graders.runners.workflow.cache_mistakes import why_missed, why_nothing_is_cached, why_stale
+from graders.runners.workflow.cache_use import knows_the_system, lookups
 from graders.runners.workflow.hand_over import (
-    PACKAGES,
-    UPLOAD,
     HandOver,
     Use,
     built_again,
+    ended_after_taking,
     hand_overs,
     made,
-    uses,
     waits_for,
 )
-from graders.runners.workflow.locks import changed_lock, installed_from
-from graders.runners.workflow.mutants import Mutant, broken_assertions, first_that, source_only
 from graders.runners.workflow.picture import pipeline_of
-from graders.runners.workflow.scenario import Outcome, Scenario
+from graders.runners.workflow.scenario import Outcome
+from graders.runners.workflow.unnoticed import Reason
 from graders.runners.workflow.verdicts import cannot_play, not_green, ran, unreadable
-from graders.runners.workflow.work import PipelineWork, open_pipeline
+from graders.runners.workflow.work import open_pipeline
 from graders.step import Step
 
 _LONGEST_DAYS = 90  # https://docs.github.com/en/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization
-_OF_ONE_RUN = ("sha", "run_id", "run_number", "run_attempt")
 _UPLOAD_STEP = "`uses: actions/upload-artifact@v5` with `path:` and `retention-days:`"
-
-
-class ArtifactsWork(PipelineWork):
-    """The evidence of step 3: four runs of the pipeline, and what they kept."""
-
-    @cached_property
-    def secrets(self) -> Mapping[str, str]:
-        """A canary for each secret that the files name, and for the token."""
-        names = {
-            path[1].upper()
-            for workflow in self.workflows
-            for use in in_workflow(workflow)
-            for path, _ in references(use.expression)
-            if path[0] == "secrets" and len(path) > 1
-        }
-        return {name: _canary(name) for name in sorted(names | {"GITHUB_TOKEN"})}
-
-    @cached_property
-    def python(self) -> Mapping[str, bytes]:
-        return {path: text for path, text in self.files.items() if path.endswith(".py")}
-
-    def _scenario(self, changes: Mapping[str, bytes | None] | None = None, **more: object) -> Scenario:
-        event = self._event
-        branch = "main" if event == "push" else "keep-reports"
-        return Scenario(event, branch, changes or {}, tuple(self.files), secrets=self.secrets, **more)  # type: ignore[arg-type]
-
-    @cached_property
-    def _event(self) -> str:
-        """A push to main, or a pull request where such a push starts nothing."""
-        scenario = Scenario(paths=tuple(self.files), secrets=self.secrets)
-        return "push" if self.outcome(scenario).started else "pull_request"
-
-    @cached_property
-    def cold(self) -> Outcome:
-        """Good code, nothing in the cache."""
-        return self.outcome(self._scenario())
-
-    @cached_property
-    def _warm(self) -> Scenario:
-        return self._scenario(source_only(self.python).changes, caches=self.cold.caches)
-
-    @cached_property
-    def _relocked(self) -> Scenario:
-        changes = {lock: changed_lock(self.files, lock) for lock in self.locks}
-        return self._scenario(changes, caches=self.cold.caches, damaged=PACKAGES)
-
-    @cached_property
-    def _broken(self) -> Scenario:
-        return self._scenario(self.mutant.changes if self.mutant else {}, caches=self.cold.caches)
-
-    @cached_property
-    def _damaged(self) -> Scenario:
-        return self._scenario(caches=self.cold.caches, damaged=PACKAGES)
-
-    def _begin(self) -> None:
-        """All that breaks, side by side, once the good case is known."""
-        self.start_playing(self._warm, self._relocked, *([self._broken] if self.mutant else []))
-
-    @property
-    def warm(self) -> Outcome:
-        """Other code, with what the good case left in the cache."""
-        self._begin()
-        return self.outcome(self._warm)
-
-    @property
-    def relocked(self) -> Outcome:
-        """Another lock, with the same cache; packages are damaged on their way to later jobs."""
-        self._begin()
-        return self.outcome(self._relocked)
-
-    @property
-    def broken(self) -> Outcome:
-        """One test broken, with the same cache."""
-        self._begin()
-        return self.outcome(self._broken)
-
-    @property
-    def damaged(self) -> Outcome:
-        """Nothing but the packages damaged on their way."""
-        return self.outcome(self._damaged)
-
-    @cached_property
-    def locks(self) -> tuple[str, ...]:
-        """The files with pinned packages that the pipeline installs from."""
-        return installed_from(self.cold.calls, self.files)
-
-    @cached_property
-    def mutant(self) -> Mutant | None:
-        """A test that is broken, such that the suite notices."""
-        return first_that(broken_assertions(self.python), lambda one: bool(self.failing_with(one)), most=5)
-
-    def failing_with(self, mutant: Mutant) -> frozenset[str]:
-        """The tests that a mutant turns red."""
-        run = self._suite_with(mutant.changes)
-        return frozenset(one.test for one in run.failures) if not run.trouble else frozenset()
-
-    @cached_property
-    def own_suite(self) -> SuiteRun:
-        return self._suite_with({})
-
-    def _suite_with(self, changes: Mapping[str, bytes]) -> SuiteRun:
-        """The tests without `.github`, on which they do not depend: so the answer is known from one try to the next."""
-        return self.suite({**{path: None for path in self.files if path.startswith(".github/")}, **changes})
-
-    @cached_property
-    def cached(self) -> list[Lookup]:
-        """What the good case looked for and then kept, where packages are in it."""
-        return of_dependencies(self.cold, self.library)
-
-    def again(self, outcome: Outcome) -> list[tuple[Lookup, Lookup]]:
-        """The same lookups in another run: as they were, and as they are."""
-        before = {one.place: one for one in self.cached}
-        return [(before[one.place], one) for one in lookups(outcome, self.library) if one.place in before]
-
-    def reports(self, outcome: Outcome) -> TestReport | None:
-        """All JUnit files in the artifacts as one, or None."""
-        read = [read_test_report(data) for artifact in outcome.artifacts for data in artifact.files.values()]
-        found = [one for one in read if one is not None]
-        return together(found) if found else None
-
-    def measured(self, outcome: Outcome) -> tuple[bool, tuple[str, ...]]:
-        """Whether the artifacts hold a coverage report that the run made, and the service's files that it measured."""
-        committed = set(self.files.values())
-        contents = [data for one in outcome.artifacts for data in one.files.values() if data not in committed]
-        read = [one for data in contents if (one := measured(data)) is not None]
-        sources = [path for path in self.python if not PurePosixPath(path).name.startswith(("test_", "conftest"))]
-        return bool(read), covers({path for one in read for path in one}, sources)
-
-    def uploads(self, outcome: Outcome) -> list[Use]:
-        return uses(outcome, UPLOAD, self.library)
-
-
-def _canary(name: str) -> str:
-    """A value like no other, in which URLs escape something."""
-    digest = hashlib.sha256(f"canary of {name}".encode()).hexdigest()
-    return f"{digest[:14]}/{digest[14:24]}+{digest[24:36]}="
 
 
 @criterion(points=1)
@@ -228,7 +74,7 @@ def dependencies_cached(work: ArtifactsWork) -> Verdict:
     """
     expected = "a dependency cache that the first run fills, and that a run on other code finds by its exact key"
     if not work.cached:
-        return _nothing_cached(work, expected)
+        return _failed(why_nothing_is_cached(work.cold, work.library), expected, work.cold)
     if work.warm.trouble:
         return cannot_play(work.warm)
     again = work.again(work.warm)
@@ -238,7 +84,7 @@ def dependencies_cached(work: ArtifactsWork) -> Verdict:
             where=work.cached[0].where, ran=ran(work.warm),
         )  # fmt: skip
     if missed := next(((before, now) for before, now in again if not now.hit), None):
-        return _missed(work, *missed, expected)
+        return _failed(why_missed(missed[1], work.changed, work.library), expected, work.warm)
     if red := not_green(work.warm, expected="every job green when the cache is filled, too"):
         if red.kind is not Kind.FAILED or not work.warm.failing:
             return red
@@ -253,59 +99,10 @@ def dependencies_cached(work: ArtifactsWork) -> Verdict:
     return passed(f"After a change of code, {_count(found, 'cache')} of dependencies: found again.", ran=ran(work.warm))
 
 
-def _nothing_cached(work: ArtifactsWork, expected: str) -> Verdict:
-    advice = "Give `actions/setup-python` the inputs `cache: pip` and `cache-dependency-path: requirements-dev.lock`."
-    every, ran_ = lookups(work.cold, work.library), ran(work.cold)
-    if not every:
-        return failed(
-            "No job looks for its dependencies in a cache: each run downloads them all.", expected=expected,
-            where=work.cold.started[0].workflow.path, mistake="no cache", next=advice, ran=ran_,
-        )  # fmt: skip
-    first, reasons = every[0], not_saved(work.cold)
-    kept = {entry.key: entry for entry in work.cold.caches}
-    listed = ", ".join(f"`{path[:60]}`" for path in first.paths[:4])
-    if first.key in reasons and "exist" in reasons[first.key]:
-        return failed(
-            f"There is nothing at {listed} when the job ends, so nothing is saved.", expected=expected,
-            where=first.where, mistake="nothing at that path", ran=ran_, marks=[first.call.job],
-            next="pip keeps downloads in `~/.cache/pip`; `pip cache dir` says where.",
-        )  # fmt: skip
-    if first.key in kept and not holds_dependencies(kept[first.key]):
-        return failed(
-            f"The cache keeps {listed}: no package that was downloaded or installed is in it.", expected=expected,
-            where=first.where, mistake="other things cached", next=advice, ran=ran_, marks=[first.call.job],
-        )  # fmt: skip
-    why = f": {reasons[first.key]}" if reasons.get(first.key) else ""
+def _failed(reason: Reason, expected: str, outcome: Outcome) -> Verdict:
     return failed(
-        f"The job looks for {listed} in the cache, and saves nothing there{why}.", expected=expected, where=first.where,
-        mistake="never saved", ran=ran_, marks=[first.call.job],
-        next="`actions/cache` saves at the end of a green job by itself; `actions/cache/restore` needs a `…/save` after it.",
-    )  # fmt: skip
-
-
-def _missed(work: ArtifactsWork, before: Lookup, now: Lookup, expected: str) -> Verdict:
-    changed = list(work._warm.changes)
-    given = [one for one in origins(now, work.library) if one.kind is From.EVENT and one.name in _OF_ONE_RUN]
-    text = now.key_text
-    files = [path for patterns in hashed(text) for path in chosen_by(patterns, changed)] if text else []
-    mend = "Make it of system and lock alone: `${{ runner.os }}-pip-${{ hashFiles('requirements-dev.lock') }}`."
-    what = f"The key of the cache in the job `{now.call.job}`"
-    if given:
-        found, mistake = f"{what} holds `github.{given[0].name}`, so no later run asks for the same.", "key of one run"
-    elif files:
-        found, mistake = (
-            f"{what} hashes `{files[0]}`, so each change of code begins with an empty cache.",
-            "key follows the code",
-        )
-    else:
-        found, mistake = (
-            f"{what} is another one in the next run, though only code has changed.",
-            "key changes each time",
-        )
-    if now.found:
-        found += " What `restore-keys` find is no hit: it is saved again under each new key."
-    return failed(
-        found, expected=expected, where=now.where, mistake=mistake, next=mend, ran=ran(work.warm), marks=[now.call.job]
+        reason.what, expected=expected, where=reason.where, mistake=reason.mistake, next=reason.next, ran=ran(outcome),
+        marks=[reason.job] if reason.job else [],
     )  # fmt: skip
 
 
@@ -336,37 +133,9 @@ def new_lock_new_cache(work: ArtifactsWork) -> Verdict:
     stale = next((now for _, now in again if now.hit), None)
     if stale is None:
         return passed(f"After a change of {lock}, the old entry is not taken for the new one.", ran=ran(work.relocked))
-    found, mistake, mend = _why_stale(work, stale)
-    return failed(
-        f"{found} After a change of {lock} the old entry still counts as a hit.", expected=expected, where=stale.where,
-        mistake=mistake, next=mend, ran=ran(work.relocked), marks=[stale.call.job],
-    )  # fmt: skip
-
-
-def _why_stale(work: ArtifactsWork, stale: Lookup) -> tuple[str, str, str]:
-    lock = work.locks[0]
-    text, step = stale.key_text, stale.step
-    mend = f"Put `hashFiles('{lock}')` into the key: `${{{{ runner.os }}}}-pip-${{{{ hashFiles('{lock}') }}}}`."
-    if text is None:
-        given = step.with_.get("cache-dependency-path") if step else None
-        said = (
-            f"hashes `{given.value.strip()[:80]}`"
-            if given
-            else "hashes `requirements.txt` and `pyproject.toml`, unless it is told which file"
-        )
-        return (
-            f"The cache of the job `{stale.call.job}` {said}.", "key from another file",
-            f"Say so: `cache-dependency-path: {lock}`.",
-        )  # fmt: skip
-    every = hashed(text)
-    for patterns in every:
-        if not chosen_by(patterns, list(work.files)):
-            named = ", ".join(f"`{one}`" for one in patterns)
-            return f"`hashFiles` finds no file for {named}, and then gives an empty text.", "hash of no file", mend
-    if every:
-        files = chosen_by(every[0], list(work.files))
-        return f"The key hashes `{files[0]}`, and not `{lock}`.", "key from another file", mend
-    return "Nothing in the key depends on the lock.", "constant key", mend
+    reason = why_stale(stale, work.locks[0], list(work.files))
+    what = f"{reason.what} After a change of {lock} the old entry still counts as a hit."
+    return _failed(replace(reason, what=what), expected, work.relocked)
 
 
 @criterion(points=1, after=[dependencies_cached])
@@ -654,10 +423,10 @@ def _not_used(work: ArtifactsWork, over: HandOver, expected: str) -> Verdict | N
             next="Install the downloaded file, `pip install dist/*.whl`, and take the build out of that job.",
         )  # fmt: skip
     outcome = work.relocked
-    result = _result(outcome, over)
+    result = ended_after_taking(outcome, over)
     if result not in ("success", "failure"):
         outcome = work.damaged
-        result = _result(outcome, over)
+        result = ended_after_taking(outcome, over)
     if outcome.trouble:
         return cannot_play(outcome)
     if result == "failure":
@@ -672,19 +441,6 @@ def _not_used(work: ArtifactsWork, over: HandOver, expected: str) -> Verdict | N
         f"Whether the job `{job}` uses the package can't be seen: it does not run when the package is damaged.",
         next="Let it run after the job that builds.", where=place, ran=ran(outcome),
     )  # fmt: skip
-
-
-def _result(outcome: Outcome, over: HandOver) -> str:
-    """How the job that takes the package ended, if it got as far as taking it."""
-    legs = [
-        job for flow, job in outcome.jobs if flow.path == over.taken.workflow.path and job.id == over.taken.call.job
-    ]
-    results = {leg.result for leg in legs}
-    if "failure" in results:
-        steps = [step for leg in legs if leg.result == "failure" for step in leg.steps]
-        before = [step for step in steps if step.number <= over.taken.call.step and step.result == "failure"]
-        return "elsewhere" if before else "failure"
-    return "success" if results == {"success"} else ""
 
 
 @criterion(points=1, after=[green_when_cold])

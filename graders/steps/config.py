@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 from graders.criterion import Verdict, cannot_check, criterion, failed, passed
@@ -20,149 +19,24 @@ from graders.evidence.canary import Sighting, search
 from graders.evidence.env_template import Template, templates
 from graders.evidence.environment_reads import environment_reads
 from graders.evidence.git_tree import TreeTooLarge
-from graders.evidence.introduced import introduced
 from graders.evidence.secret_scan import Suspect, suspects
 from graders.evidence.workflow.data_flow import From, sources_of, visible
 from graders.evidence.workflow.model import Job, Text, Where, Workflow
 from graders.evidence.workflow.model import Step as WorkflowStep
 from graders.picture import Pipelines
 from graders.problems import Problem
-from graders.runners.service import Service, Start, Started, start_service
+from graders.runners.workflow.configured_runs import REQUIRED, TOKEN, ConfigWork, canary
 from graders.runners.workflow.picture import pipeline_of
-from graders.runners.workflow.scenario import Outcome, Scenario
+from graders.runners.workflow.traces import traces
 from graders.runners.workflow.verdicts import not_green, ran, unreadable
-from graders.runners.workflow.work import PipelineWork, open_pipeline
+from graders.runners.workflow.work import open_pipeline
 from graders.step import Step
-from graders.workspace.home import cache_dir
 
-REQUIRED = ("DB_URL", "SUPPLIER_API_KEY")
-_TOKEN = "GITHUB_TOKEN"  # noqa: S105 - the name of what every job gets
 _KEY_SHAPE = re.compile(rb"sup_[0-9a-f]{32}")
 _KEYS = "supplier/keys.json"
 _UVICORN = "uvicorn --factory widgets.app:create_app"
-_ONE, _OTHER = ("sqlite:////tmp/one.db", "sqlite:////tmp/other.db")
 _FROM_CI = {From.SECRET, From.VARIABLE, From.OTHER_WORKFLOW, From.INPUT, From.STEP}
 _MOST_NAMED = 3
-
-
-def _canary(name: str) -> str:
-    """A value that stands nowhere else, the same each time."""
-    return "canary" + hashlib.sha256(name.encode()).hexdigest()[:26]
-
-
-class ConfigWork(PipelineWork):
-    """The evidence of step 6: the service started, the pipeline run with canaries, the history searched."""
-
-    @property
-    def leaked(self) -> str:
-        """The key that is in the history that the learner was given."""
-        return self.start.starter.variant["leaked"]
-
-    @cached_property
-    def service(self) -> Service:
-        """The service in six environments at once; their order is that of `_starts`."""
-        code = {
-            path: text for path, text in self.files.items() if not path.startswith((".github/", "tests/", "scripts/"))
-        }
-        return start_service(code, self._starts, cache_dir() / "services")
-
-    @cached_property
-    def _starts(self) -> tuple[Start, ...]:
-        key = _canary("start")
-        asked = (
-            {"method": "POST", "path": "/widgets", "json": {"name": "from-one", "price_cents": 1}},
-            {"path": "/widgets"},
-            {"path": "/supplier"},
-        )
-        one = Start({"DB_URL": _ONE, "SUPPLIER_API_KEY": key}, asked, ("/tmp/one.db",), ("from-one",))  # noqa: S108
-        other = Start(
-            {"DB_URL": _OTHER, "SUPPLIER_API_KEY": self.leaked}, asked[1:], ("/tmp/other.db",), ("CREATE TABLE",)  # noqa: S108
-        )  # fmt: skip
-        full = {"DB_URL": "sqlite://", "SUPPLIER_API_KEY": key}
-        lacking = [{**full, name: value} for name in REQUIRED for value in ("", None)]
-        without = [Start({name: value for name, value in env.items() if value is not None}) for env in lacking]
-        return (one, other, *without)
-
-    @property
-    def lacking(self) -> Iterator[tuple[str, str, Started]]:
-        """The variable, whether it was `empty` or `missing`, and how that start went."""
-        kinds = [(name, how) for name in REQUIRED for how in ("empty", "missing")]
-        for (name, how), started in zip(kinds, self.service.starts[2:], strict=True):
-            yield name, how, started
-
-    @cached_property
-    def names_of_ci(self) -> tuple[set[str], set[str]]:
-        """The secrets and the variables that the workflows name."""
-        secrets: set[str] = set(REQUIRED)
-        variables: set[str] = set(REQUIRED)
-        for workflow in self.workflows:
-            for job in workflow.jobs.values():
-                seen = visible(workflow, job)
-                secrets |= {name for name in seen.secrets if name not in ("*", _TOKEN)}
-                variables |= {name for name in seen.variables if name != "*"}
-        return secrets, variables
-
-    @cached_property
-    def canaries(self) -> Mapping[str, str]:
-        """What no log may show, by the name in CI."""
-        secrets, variables = self.names_of_ci
-        wanted = {f"vars.{name}" for name in variables if "DB" in name or "DATABASE" in name or "KEY" in name}
-        return {name: _canary(name) for name in sorted(secrets | wanted)}
-
-    @cached_property
-    def pushed(self) -> Scenario:
-        """A push to main, with canaries for all secrets and variables."""
-        secrets, variables = self.names_of_ci
-        return Scenario(
-            secrets={name: self._given(name) for name in sorted(secrets)},
-            variables={name: self._given(f"vars.{name}") for name in sorted(variables)},
-        )
-
-    @staticmethod
-    def _given(name: str) -> str:
-        of_database = "DB" in name or "DATABASE" in name
-        return f"postgresql://widgets:{_canary(name)}@db.example.org/widgets" if of_database else _canary(name)
-
-    @cached_property
-    def history_brought(self) -> dict[str, bytes]:
-        """What every commit after the first brought in. Raises TreeTooLarge."""
-        return introduced(self.snapshot, self.start.commits.root, self.commit.id)
-
-    @cached_property
-    def new_in_history(self) -> dict[str, bytes]:
-        """The same, less what the starter's commits held besides the leak."""
-        given = {
-            text.encode() for commit in self.start.starter.commits for text in commit.files.values()
-            if text is not None and self.leaked not in text
-        }  # fmt: skip
-        return {place: content for place, content in self.history_brought.items() if content not in given}
-
-    @property
-    def leaking_on_origin(self) -> list[str]:
-        """The branches on origin from which the commits that were given can still be reached, the leak among them."""
-        history, given = self.snapshot.history, self.start.commits.moved
-        heads = self.snapshot.under("refs/origin/heads/")
-        return [name for name, tip in heads.items() if given in history.ancestors(tip)]
-
-    def users(self, outcome: Outcome) -> list[tuple[Workflow, Job]]:
-        """The jobs in which a played command could read both variables; of a called workflow, the job there."""
-        found: dict[tuple[str, str], tuple[Workflow, Job]] = {}
-        for started in outcome.started:
-            for call in started.run.calls:
-                if call.tool != "pip" and set(REQUIRED) <= set(call.names):
-                    at = self._job_of(started.workflow, call.job)
-                    if at:
-                        found[at[0].path, at[1].id] = at
-        return list(found.values())
-
-    def _job_of(self, workflow: Workflow, id: str) -> tuple[Workflow, Job] | None:
-        """`job`, or `caller / job` of a workflow that is called."""
-        caller, _, inner = id.partition(" / ")
-        job = workflow.job(caller)
-        if job and inner and job.uses:
-            called = self.library.get(job.uses.path)
-            return self._job_of(called, inner) if called else None
-        return (workflow, job) if job else None
 
 
 @criterion(points=2)
@@ -193,7 +67,7 @@ def from_environment(work: ConfigWork) -> Verdict:
             where=_place_of(work, "sqlite:///") or where, ran=tried, mistake="address in the code",
             next="Make the engine from `DB_URL`, and take the address out of the code.",
         )  # fmt: skip
-    for start, key in ((one, _canary("start")), (other, work.leaked)):
+    for start, key in ((one, canary("start")), (other, work.leaked)):
         said = _json(start.answers[-1][1])
         if said.get("key") != hashlib.sha256(key.encode()).hexdigest()[:12]:
             status = start.answers[-1][0]
@@ -239,7 +113,7 @@ def fails_fast(work: ConfigWork) -> Verdict:
                 expected=expected, where="widgets/settings.py", ran=tried, mistake="names nobody",
                 next=f"Name it in the message: `{name} is not set`.",
             )  # fmt: skip
-        if _canary("start") in start.said:
+        if canary("start") in start.said:
             return failed(
                 f"With `{name}` {how}, it prints the values of the other variables too.", expected=expected, ran=tried,
                 where="widgets/settings.py", mistake="prints values", next="Print names only; values end up in log servers.",
@@ -370,7 +244,7 @@ def scoped(work: ConfigWork) -> Verdict:
     for workflow in work.workflows:
         for job in workflow.jobs.values():
             needs = (workflow.path, job.id) in users or job.environment is not None or job.uses is not None
-            seen = {name: places for name, places in visible(workflow, job).secrets.items() if name != _TOKEN}
+            seen = {name: places for name, places in visible(workflow, job).secrets.items() if name != TOKEN}
             if seen and not needs:
                 name, places = next(iter(seen.items()))
                 wide = "env" if _is_outside(places[0], job, workflow) else "job"
@@ -399,7 +273,7 @@ def never_shown(work: ConfigWork) -> Verdict:
     """
     expected = "no trace of a secret outside the environment of the step that needs it"
     outcome = work.outcome(work.pushed)
-    seen = search(dict(_traces(outcome)), work.canaries)
+    seen = search(dict(traces(outcome)), work.canaries)
     for sighting in seen.sightings:
         place, mistake, mend = _leak(sighting)
         return failed(
@@ -440,29 +314,6 @@ def _step_of(work: ConfigWork, sighting: Sighting) -> str:
     workflow, job, number = parts[2], parts[3], int(parts[4])
     found = work.library[workflow].job(job) if workflow in work.library else None
     return str(found.steps[number - 1].where) if found and 0 < number <= len(found.steps) else ""
-
-
-def _traces(outcome: Outcome) -> Iterator[tuple[str, bytes]]:
-    """What of a run can be read by others; the name of each is its kind, what to call it, and where it comes from."""
-    for started in outcome.started:
-        path = started.workflow.path
-        for job in started.run.jobs:
-            for step in job.steps:
-                origin = f"{path}\0{job.id}\0{step.number}\0{job.matrix}"
-                said = [*step.log, *(one.message for one in step.annotations)]
-                yield f"log\0the job {job.id}\0{origin}", "\n".join(said).encode()
-                yield f"output\0the job {job.id}\0{origin}", "\n".join(step.outputs.values()).encode()
-        for number, call in enumerate(started.run.calls):
-            yield f"argument\0{call.tool}\0{number}", "\n".join(call.argv).encode()
-        for use in started.run.actions:
-            if use.action.startswith("docker/build-push-action"):
-                shown = [value for name, value in use.inputs.items() if name in ("build-args", "labels", "tags")]
-                yield f"input\0{use.action}\0{path}\0{use.job}\0{use.step}\0", "\n".join(shown).encode()
-        for artifact in started.run.artifacts:
-            for name, content in artifact.files.items():
-                yield f"artifact\0{artifact.name}\0{name}", content
-        for entry in started.run.caches:
-            yield f"cache\0{entry.key[:60]}\0", entry.archive
 
 
 @criterion(points=2)

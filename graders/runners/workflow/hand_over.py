@@ -148,3 +148,16 @@ def _is_source(word: str) -> bool:
     if path.endswith((".whl", ".tar.gz", ".zip")):
         return False
     return path in (".", "./", "..") or path.startswith(("./", "../", "/")) or path.endswith("/")
+
+
+def ended_after_taking(outcome: Outcome, over: HandOver) -> str:
+    """How the job that takes the package ended: `success`, `failure`, `elsewhere` for one before it got that far, or empty."""
+    legs = [
+        job for flow, job in outcome.jobs if flow.path == over.taken.workflow.path and job.id == over.taken.call.job
+    ]
+    results = {leg.result for leg in legs}
+    if "failure" in results:
+        steps = [step for leg in legs if leg.result == "failure" for step in leg.steps]
+        before = [step for step in steps if step.number <= over.taken.call.step and step.result == "failure"]
+        return "elsewhere" if before else "failure"
+    return "success" if results == {"success"} else ""
