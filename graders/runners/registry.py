@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -127,10 +127,13 @@ def tags(address: str) -> list[Tag]:
 
 
 @contextmanager
-def throwaway_registry() -> Iterator[str]:
+def throwaway_registry(
+    layers: Path | None = None, repository: str = "", worth: Callable[[], Collection[str]] = tuple
+) -> Iterator[str]:
     """A registry for the time of a check, as HOST:PORT; it and its images are gone at the end, also if we are killed.
 
-    Raises Problem where there is nothing to start.
+    It has the layers of `repository` that the folder `layers` keeps, so that nobody packs and pushes them again; at the end
+    those with the digests that `worth` gives are kept there for the next. Raises Problem where there is nothing to start.
     """
     with tempfile.TemporaryDirectory(prefix="ninesteps-registry-", ignore_cleanup_errors=True) as scratch:
         port = _free_port()
@@ -141,6 +144,9 @@ def throwaway_registry() -> Iterator[str]:
             finally:
                 _docker("rm", "--force", "--volumes", started.container)
             return
+        images = Path(scratch) / "images"
+        if layers:
+            _link_layers(layers, images, repository, [one.name for one in layers.glob("[0-9a-f]" * 64)])
         command = ["sh", "-c", _UNTIL_WE_END, scratch, *_command(Path(scratch), port)]
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -148,11 +154,44 @@ def throwaway_registry() -> Iterator[str]:
         try:
             _wait_until_up(port, Path(scratch), process)
             yield f"{_HOST}:{port}"
+            if layers:
+                _keep_layers(images, layers, worth())
         finally:
             assert process.stdin
             with contextlib.suppress(OSError):
                 process.stdin.close()
             process.wait()
+
+
+def _link_layers(layers: Path, images: Path, repository: str, digests: Collection[str]) -> None:
+    """https://distribution.github.io/distribution/storage-drivers/: how a registry keeps layers on disk."""
+    root = images / "docker" / "registry" / "v2"
+    for digest in digests:
+        blob = root / "blobs" / "sha256" / digest[:2] / digest
+        link = root / "repositories" / repository / "_layers" / "sha256" / digest
+        blob.mkdir(parents=True)
+        link.mkdir(parents=True)
+        (link / "link").write_text(f"sha256:{digest}")
+        _link(layers / digest, blob / "data")
+
+
+def _keep_layers(images: Path, layers: Path, digests: Collection[str]) -> None:
+    layers.mkdir(parents=True, exist_ok=True)
+    for digest in (one.removeprefix("sha256:") for one in digests):
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
+            _link(images / "docker/registry/v2/blobs/sha256" / digest[:2] / digest / "data", layers / digest)
+
+
+def _link(old: Path, new: Path) -> None:
+    """The same file under another name; a copy where that is another disk."""
+    try:
+        os.link(old, new)
+    except FileExistsError:
+        raise
+    except OSError:
+        temporary = new.with_name(f"{new.name}.{os.getpid()}")
+        shutil.copy(old, temporary)
+        os.replace(temporary, new)
 
 
 def _record(home: Path) -> Path:

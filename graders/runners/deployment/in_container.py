@@ -22,7 +22,7 @@ def main() -> None:
     def begin_everywhere(self: Any, address: Any, *more: Any, **named: Any) -> None:
         begin(self, ("", address[1]), *more, **named)
 
-    socketserver.TCPServer.__init__ = begin_everywhere  # type: ignore[method-assign]
+    socketserver.TCPServer.__init__ = begin_everywhere  # type: ignore[assignment, method-assign]
     service = str(Path(__file__).with_name("serve"))
     sys.argv = [service, str(PORT)]
     runpy.run_path(service, run_name="__main__")

@@ -57,13 +57,8 @@ def run_script(
     """
     if os.name == "nt":
         raise Problem("Scripts that call docker run on Linux and macOS only.", "Run the course in WSL.")
-    cli = _cli(gate.folder)
+    environment = {**docker_environment(gate), **(env or {})}
     readable_by_all(git.folder)
-    path = [str(cli.parent), str(Path(sys.prefix) / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]
-    environment = {
-        "PATH": os.pathsep.join(path), "DOCKER_HOST": gate.address, "DOCKER_BUILDKIT": "0", "DOCKER_CLI_HINTS": "false",
-        **(env or {}),
-    }  # fmt: skip
     before = len(gate.calls)
     with ExitStack() as stack:
         relay = stack.enter_context(Relay())
@@ -75,6 +70,18 @@ def run_script(
             folders=[git.folder, gate.folder], descriptors=[relay.descriptor],
         )  # fmt: skip
     return Ran(done.exit_code, done.stdout, done.stderr, done.timed_out, gate.calls[before:])
+
+
+def docker_environment(gate: Gate) -> dict[str, str]:
+    """What makes `docker` in a sandbox reach the gate, whose folder it has to be given. Raises Problem without `docker`."""
+    cli = _cli(gate.folder)
+    path = [str(cli.parent), str(Path(sys.prefix) / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]
+    return {
+        "PATH": os.pathsep.join(path),
+        "DOCKER_HOST": gate.address,
+        "DOCKER_BUILDKIT": "0",
+        "DOCKER_CLI_HINTS": "false",
+    }
 
 
 def _clone(git: Git, commit: str) -> dict[str, bytes]:

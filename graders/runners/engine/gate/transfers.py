@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
 from graders.runners.engine.gate.exchange import Exchange
@@ -11,6 +13,7 @@ from graders.runners.engine.gate.images import Images, familiar
 from graders.runners.engine.gate.refusal import Refused, as_engine
 from graders.runners.engine.gate.upstream import Asking
 
+_guard, _locks = threading.Lock(), dict[str, threading.Lock]()
 _NO_CREDENTIALS = {"X-Registry-Auth": "e30="}  # {}
 
 
@@ -26,6 +29,12 @@ def push(exchange: Exchange, asking: Asking, images: Images, said: str) -> None:
     if not id:
         raise as_engine(f"An image does not exist locally with the tag: {said}", 404)
     tag = name.rpartition(":")[2]
+    with _one_at_a_time(name):
+        _push(exchange, asking, images, id, repository, tag)
+
+
+def _push(exchange: Exchange, asking: Asking, images: Images, id: str, repository: str, tag: str) -> None:
+    name = f"{repository}:{tag}"
     was_there = _is_there(asking, name)
     status, answer = asking.ask("POST", f"/images/{id}/tag", {"repo": repository, "tag": tag})
     if status != 201:
@@ -62,6 +71,11 @@ def pull(exchange: Exchange, asking: Asking, images: Images) -> None:
         exchange.stream(json.dumps({"status": f"Status: Image is up to date for {name}"}).encode() + b"\r\n")
         exchange.end_stream()
         return
+    with _one_at_a_time(name):
+        _pull(exchange, asking, images, name)
+
+
+def _pull(exchange: Exchange, asking: Asking, images: Images, name: str) -> None:
     repository, separator, which = name.rpartition("@") if "@" in name else name.rpartition(":")
     was_there = _is_there(asking, name)
 
@@ -77,6 +91,15 @@ def pull(exchange: Exchange, asking: Asking, images: Images) -> None:
     finally:
         if not was_there and name in images.names:
             asking.ask("DELETE", f"/images/{name}", {"noprune": "1"})
+
+
+@contextmanager
+def _one_at_a_time(name: str) -> Iterator[None]:
+    """The name is on the engine for a moment only, and several gates may want it."""
+    with _guard:
+        lock = _locks.setdefault(name, threading.Lock())
+    with lock:
+        yield
 
 
 def _in_registry(name: str, images: Images) -> bool:
