@@ -11,7 +11,6 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +65,7 @@ class _Images:
 
 
 def play_on_containers(files: Mapping[str, bytes], plans: Sequence[Plan], cache: Path | None = None) -> list[Played]:
-    """Carry plans out side by side with the scripts in `files` (path to content), under a load of 50 requests a second each.
+    """Carry plans out, one after another, with the scripts in `files` (path to content), under 50 requests a second.
 
     With `cache`, a folder, the same plans with the same files are not repeated. Digests of images are told as those of the
     releases in them. Raises Problem where the engine, `docker`, the registry or the base image can't be had.
@@ -82,10 +81,8 @@ def play_on_containers(files: Mapping[str, bytes], plans: Sequence[Plan], cache:
             f"Deployments can't be tried on the engine at {engine.url}.",
             "Use one that listens on a socket of this machine.",
         )
-    with ours_on(engine) as ours, _published(ours) as images, ThreadPoolExecutor(len(plans)) as side_by_side:
-        alone = not isolates()
-        one_by_one = map if alone else side_by_side.map
-        records = list(one_by_one(lambda plan: _play(files, plan, ours, images), plans))
+    with ours_on(engine) as ours, _published(ours, cache) as images:
+        records = [_play(files, plan, ours, images) for plan in plans]
     played = [_read(plan, data) for plan, data in zip(plans, records, strict=True)]
     if not any(one.trouble for one in played):
         remember(known, json.dumps(records).encode())
@@ -93,12 +90,13 @@ def play_on_containers(files: Mapping[str, bytes], plans: Sequence[Plan], cache:
 
 
 @contextmanager
-def _published(ours: Ours) -> Iterator[_Images]:
-    """A registry that holds the image of every release; `latest` is the first."""
+def _published(ours: Ours, cache: Path | None) -> Iterator[_Images]:
+    """A registry that holds the image of every release; `latest` is the first. `cache` keeps the base's layers."""
     (base,) = provide(ours.client, [BASE])
     if isinstance(base, NoBase):
         raise Problem(base.why, base.next)
-    with throwaway_registry() as registry:
+    below: set[str] = set()
+    with throwaway_registry(cache / "layers" if cache else None, "widgets", lambda: below) as registry:
         reader, digests, images = RegistryReader(registry), dict[str, str](), dict[str, str]()
         for release in EVERY:
             texts = {
@@ -118,6 +116,7 @@ def _published(ours: Ours) -> Iterator[_Images]:
             manifest = reader.manifest("widgets", release.version)
             if manifest is None:
                 raise Problem("The releases could not be published.", "Check again.")
+            below |= {layer.digest for layer in manifest.layers[:-1]}  # the last is the release's own
             digests[manifest.digest.removeprefix("sha256:")] = release.digest
             images[built.image.removeprefix("sha256:")] = release.digest
         yield _Images(registry, digests, images)

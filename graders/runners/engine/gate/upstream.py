@@ -99,8 +99,10 @@ class Upstream:
         return event
 
     def _wait(self, client: socket.socket) -> None:
-        ready, _, _ = select.select([self.socket, client], [], [])
-        if self.socket not in ready:
+        both = select.poll()  # which, unlike select, takes descriptors of any number
+        both.register(self.socket, select.POLLIN)
+        both.register(client, select.POLLIN)
+        if self.socket.fileno() not in {descriptor for descriptor, _ in both.poll()}:
             if not client.recv(1, socket.MSG_PEEK):
                 raise ClientGone
             self._watched = None  # it says more than it should: nobody listens
