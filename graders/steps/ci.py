@@ -30,13 +30,14 @@ from graders.runners.workflow.mutants import (
     comment_more,
     first_that,
     lint_error,
+    mendable_lint_error,
     no_tests,
     sources,
     test_names,
 )
 from graders.runners.workflow.picture import pipeline_of
 from graders.runners.workflow.scenario import MAIN, Outcome, Scenario
-from graders.runners.workflow.unnoticed import LINT, TESTS, Reason, Tools, why_unnoticed
+from graders.runners.workflow.unnoticed import LINT, TESTS, Reason, Tools, lint_that_mends, why_unnoticed
 from graders.runners.workflow.verdicts import cannot_play, not_green, ran, unreadable
 from graders.runners.workflow.work import PipelineWork, open_pipeline
 from graders.step import Step
@@ -130,12 +131,20 @@ class CiWork(PipelineWork):
         return tuple((self.on(event, one), one) for event, one in zip(self.events, errors, strict=True))
 
     @cached_property
+    def with_mendable_error(self) -> tuple[tuple[Scenario, Mutant], ...]:
+        """What a linter can mend by itself, where a step lets it: then it may not complain."""
+        if not any(lint_that_mends(workflow, self.files) for workflow in self.workflows):
+            return ()
+        error = mendable_lint_error(self.python, sources(self.python)[0])
+        return ((self.on(self.events[0], error), error),)
+
+    @cached_property
     def without_tests(self) -> Scenario:
         return self.on(self.events[0], no_tests(self.python))
 
     def play_all(self) -> None:
         """Begin with all that is broken on purpose, side by side."""
-        broken = [*self.with_broken_test, *self.with_lint_error]
+        broken = [*self.with_broken_test, *self.with_lint_error, *self.with_mendable_error]
         self.start_playing(*(scenario for scenario, _ in broken), self.without_tests)
 
     def checks(self, event: Event) -> list[Workflow]:
@@ -295,10 +304,12 @@ def red_on_lint(work: CiWork) -> Verdict:
     """
     work.play_all()
     expected = "a red run whenever the service's code has a lint error"
-    return _each_red(
-        work, work.with_lint_error, LINT, "an unused import and an unknown name in {}", expected
-    ) or passed(
-        f"A lint error turned it red, in {_listed([one.what for _, one in work.with_lint_error])}.", ran=_ran(work)
+    return (
+        _each_red(work, work.with_lint_error, LINT, "an unused import and an unknown name in {}", expected)
+        or _each_red(work, work.with_mendable_error, LINT, "nothing but an unused import in {}", expected)
+        or passed(
+            f"A lint error turned it red, in {_listed([one.what for _, one in work.with_lint_error])}.", ran=_ran(work)
+        )
     )
 
 

@@ -16,6 +16,7 @@ from graders.runners.workflow.wheels import TOOLS
 
 _PINNED = re.compile(rb"^([A-Za-z0-9._-]+)==(\d+(?:\.\d+)*)\.(\d+)\b", re.MULTILINE)
 _LINT = b"\n\nimport fractions\ndef  _never_called( ) : return  undefined_name\n"  # no line that no test reaches
+_MENDABLE = b"\n\ndef _never_called() -> None:\n    import fractions\n"  # a linter can take the import out by itself
 _OPPOSITE: Mapping[type[ast.cmpop], tuple[bytes, bytes]] = {
     ast.Eq: (b"==", b"!="), ast.NotEq: (b"!=", b"=="), ast.In: (b"in", b"not in"), ast.NotIn: (b"not in", b"in"),
     ast.Is: (b"is", b"is not"), ast.IsNot: (b"is not", b"is"),
@@ -75,6 +76,11 @@ def lint_error(files: Mapping[str, bytes], path: str = "") -> Mutant:
     """Code that works, and that every linter and formatter minds: an unused import, an unknown name, odd spaces."""
     path = path or _main_source(files)
     return Mutant("lint error", path, {path: files[path].rstrip(b"\n") + b"\n" + _LINT})
+
+
+def mendable_lint_error(files: Mapping[str, bytes], path: str) -> Mutant:
+    """An unused import and nothing else: what `--fix` of a linter takes out, and no formatter minds."""
+    return Mutant("mendable lint error", path, {path: files[path].rstrip(b"\n") + b"\n" + _MENDABLE})
 
 
 def syntax_error(files: Mapping[str, bytes]) -> Mutant:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from graders.evidence.workflow.commands import Command, commands, words_in
 from graders.evidence.workflow.data_flow import Library
-from graders.evidence.workflow.model import Step, UsesKind
+from graders.evidence.workflow.model import Step, UsesKind, Workflow
 from graders.evidence.workflow.read import read_action
 from graders.evidence.workflow.shells import RunSettings, run_settings
 from graders.problems import Problem
@@ -87,6 +87,21 @@ def why_unnoticed(outcome: Outcome, tools: Tools, library: Library, files: Mappi
         return _nothing_does(outcome, tools, library, files)
     reasons = [reason for one in doing if (reason := _reason(one, tools))]
     return next(iter(reasons), None) or _otherwise(doing[0], tools)
+
+
+def lint_that_mends(workflow: Workflow, files: Mapping[str, bytes]) -> bool:
+    """Whether a step has a linter mend what it finds, so that it complains only of the rest.
+
+    https://docs.astral.sh/ruff/linter/#fixes
+    """
+    every = (
+        command for job in workflow.jobs.values() for step in job.steps for _, command in _commands_of(step, files)
+    )
+    return any(_mends(command) for command in every if command.runs(LINT.programs))
+
+
+def _mends(command: Command) -> bool:
+    return bool({"--fix", "--unsafe-fixes"} & set(command.words))
 
 
 def _doing(outcome: Outcome, tools: Tools, library: Library, files: Mapping[str, bytes]) -> Iterator[_Doing]:
@@ -221,6 +236,9 @@ def _swallowed(one: _Doing, settings: RunSettings, tools: Tools) -> Reason | Non
         next = "Give each command a line of its own."
     elif {"--exit-zero", "--exit-zero-even-if-changed"} & set(command.words):
         found, mistake, next = f"{one.named} ends with 0 whatever it finds", "--exit-zero", "Take `--exit-zero` out."
+    elif _mends(command) and tools is LINT:
+        found, mistake = f"{one.named} mends what it can in the runner's copy, and complains of the rest only", "--fix"
+        next = "Take `--fix` out: in CI the linter shall only check."
     elif _formats(command) and tools is LINT:
         found, mistake = f"{one.named} mends the files in the runner's copy, and complains of nothing", "formats"
         next = "Check instead: `ruff format --check .`, `black --check .`, or `ruff check .`."
