@@ -100,12 +100,12 @@ class Running:
         return not state["Running"] or all(_accepts(self.address, inside) for _, inside in self.service.ports)
 
 
-def create(ours: Ours, service: Service, network: Network, job: str) -> Running:
-    """The container, not yet started. Raises CannotStart where there is no such image."""
+def create(ours: Ours, service: Service, network: Network, job: str, *, pull: bool) -> Running:
+    """The container, not yet started. Raises CannotStart where there is no such image, nor (with `pull`) one to pull."""
     from docker.types import EndpointConfig, Healthcheck, LogConfig
 
     try:
-        image = image_here(ours.client, service.image)
+        image = image_here(ours.client, service.image, pull=pull)
     except Missing as missing:
         needs = f"its job `{job}` needs the image `{service.image}` for its service `{service.name}`, which {missing}"
         raise CannotStart(needs, f"Get it with `docker pull {service.image}`, and check again.") from None

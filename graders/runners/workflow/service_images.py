@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,8 @@ class Missing(Exception):
     """An image that is not on the engine, and can't be pulled; the message ends a sentence about it."""
 
 
-def image_here(client: DockerClient, name: str) -> Image:
-    """The image called `name`, pulled without any credentials where it is not there yet. Raises Missing."""
+def image_here(client: DockerClient, name: str, *, pull: bool = True) -> Image:
+    """The image called `name`; with `pull`, it is pulled without any credentials if it is not there. Raises Missing."""
     from docker.errors import APIError, ImageNotFound
 
     try:
@@ -29,10 +30,10 @@ def image_here(client: DockerClient, name: str) -> Image:
         pass
     except APIError as trouble:
         raise Missing(f"is no name of an image ({trouble.explanation})") from None
-    try:
-        return client.images.pull(name, auth_config={})
-    except APIError:
-        raise Missing("is not on the Docker Engine here and can't be pulled") from None
+    if pull:
+        with contextlib.suppress(APIError):
+            return client.images.pull(name, auth_config={})
+    raise Missing("is not on the Docker Engine here and can't be pulled")
 
 
 def images_of(client: DockerClient, jobs: Sequence[Job], variables: Mapping[str, str]) -> dict[str, str] | None:

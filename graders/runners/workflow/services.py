@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import secrets as randomness
 import select
@@ -41,6 +42,7 @@ from graders.runners.workflow.service_request import Service, read_service
 if TYPE_CHECKING:
     from docker.models.networks import Network
 
+log = logging.getLogger(__name__)
 _ASKS_AT = 1  # where a step asks for containers: a port that no service has, and nobody inside can take
 _MOST_STARTS, _MOST_AT_A_TIME = 300, 12
 _LONGEST_REQUEST = 1 << 18
@@ -135,20 +137,31 @@ class Services:
         if request.get("do") == "end":
             self._let_go(str(request.get("lease", "")))
             return {"failed": ""}
+        job = str(request["job"])[:100]
         try:
-            services = [
-                service for name, given in request["services"].items() if (service := read_service(name, given))
-            ]
-            token, told = self._begin(str(request["job"])[:100], services, asking)
+            every = [read_service(name, given) for name, given in request["services"].items()]
+            services = [service for service in every if service]
+        except Refused as refused:
+            mend = "Leave it out: image, `env`, `ports` and a health check are enough."
+            return self._cannot(CannotStart(f"in its job `{job}`, {refused}", mend))
+        except Wrong as wrong:
+            return self._fails(str(wrong))
+        try:
+            token, told = self._begin(job, services, asking)
             return {"failed": "", "lease": token, "services": told}
         except CannotStart as cannot:
             return self._cannot(cannot)
-        except (Fails, Wrong) as failure:
-            self.failed = True
-            return {"failed": self._masked(str(failure))}
-        except Refused as refused:
-            what = f"in its job `{str(request['job'])[:100]}`, {refused}"
-            return self._cannot(CannotStart(what, "Leave it out: image, `env`, `ports` and a health check are enough."))
+        except Fails as failure:
+            return self._fails(str(failure))
+        except Exception as defect:  # a defect of ours must not count as the workflow's
+            log.debug("starting services broke", exc_info=True)
+            return self._cannot(
+                CannotStart(f"what starts services broke ({type(defect).__name__}), which is our defect")
+            )
+
+    def _fails(self, why: str) -> dict[str, Any]:
+        self.failed = True
+        return {"failed": self._masked(why)}
 
     def _cannot(self, cannot: CannotStart) -> dict[str, Any]:
         if not self.trouble:
@@ -207,7 +220,8 @@ class Services:
                 "this machine", "Use an engine that runs on this machine itself, on Linux.",
             )  # fmt: skip
         for service in services:
-            lease.containers.append(create(self._ours, service, network, lease.job))
+            pull = (self.images or {}).get(service.image) != ""  # it was tried before the run
+            lease.containers.append(create(self._ours, service, network, lease.job, pull=pull))
         for running in lease.containers:
             running.start()
         told = {}
