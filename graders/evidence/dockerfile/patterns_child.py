@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 
 from e2b_dockerfile_utils import PatternMatcher
 
@@ -11,12 +12,13 @@ from e2b_dockerfile_utils import PatternMatcher
 def main() -> None:
     """Read `{"sets": …, "paths": …}`, and print a list for each set: the paths that it matches, or its error as a string."""
     given = json.load(sys.stdin)
-    json.dump([_matched(patterns, given["paths"]) for patterns in given["sets"]], sys.stdout)
+    json.dump([matched(patterns, given["paths"]) for patterns in given["sets"]], sys.stdout)
 
 
-def _matched(patterns: list[str], paths: list[str]) -> list[str] | str:
+def matched(patterns: Sequence[str], paths: Sequence[str]) -> list[str] | str:
+    """The paths that the patterns match, or what is wrong with one of the patterns. May take forever."""
     try:
-        matcher = PatternMatcher(patterns)
+        matcher = PatternMatcher(list(patterns))
     except ValueError as wrong:
         return str(wrong)
     return [path for path in paths if matcher.matches(path)]
