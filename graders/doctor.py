@@ -118,13 +118,13 @@ def _ours(tool: str) -> str:
 
 
 def _docker() -> Finding:
-    said = _first_line(["docker", "version", "--format", "{{.Server.Version}}"])
-    if re.match(r"\d", said):
-        return Finding("Docker Engine", said, True, False)
-    mend = "Start Docker Desktop."
-    if platform.system() == "Linux":
-        mend = f"{_SUDO}systemctl start docker" if shutil.which("docker") else _install("docker.io", "Docker Engine")
-    return Finding("Docker Engine", "no engine answers", False, False, f"{mend} (for steps 4 and 7)")
+    from graders.runners.engine.connection import NoEngine, find_engine
+
+    try:
+        engine = find_engine()
+    except NoEngine as none:
+        return Finding("Docker Engine", none.found, False, False, f"{none.next} (for steps 4 and 7)")
+    return Finding("Docker Engine", f"{engine.name} {engine.version}, {engine.platform}", True, False)
 
 
 def _terraform() -> Finding:

@@ -30,6 +30,7 @@ _HOST = "127.0.0.1"
 _IMAGE = "registry:2"
 _LABEL = "org.ninesteps.registry"
 _SECONDS = 20.0
+_MOST_KEPT_BYTES = 1 << 30
 # What waits for the end of its input, which is ours, outlives us however we end. $0 is the folder.
 _UNTIL_WE_END = '"$@" & cat > /dev/null; kill $!; wait $!; rm -rf "$0"'
 
@@ -176,10 +177,17 @@ def _link_layers(layers: Path, images: Path, repository: str, digests: Collectio
 
 
 def _keep_layers(images: Path, layers: Path, digests: Collection[str]) -> None:
+    """Keep them, and of all that is kept the newest that fit."""
     layers.mkdir(parents=True, exist_ok=True)
     for digest in (one.removeprefix("sha256:") for one in digests):
         with contextlib.suppress(FileExistsError, FileNotFoundError):
             _link(images / "docker/registry/v2/blobs/sha256" / digest[:2] / digest / "data", layers / digest)
+    left = _MOST_KEPT_BYTES
+    with contextlib.suppress(FileNotFoundError):  # another check took it away
+        for file in sorted(layers.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True):
+            left -= file.stat().st_size
+            if left < 0:
+                file.unlink()
 
 
 def _link(old: Path, new: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from learners_terminal import BIN, Terminal, fingerprint
 
+from graders.runners.engine.connection import Engine
+
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Path:
@@ -79,7 +81,7 @@ def test_what_only_some_steps_need_is_optional(newcomer: Terminal, bare: Path) -
     git = shutil.which("git")
     assert git
     (bare / "git").symlink_to(git)
-    done = newcomer("doctor", PATH=str(bare))
+    done = newcomer("doctor", PATH=str(bare), DOCKER_HOST="unix:///nonexistent.sock")
     assert done.code == 0
     found = states(done.out)
     assert {found[name] for name in ("ninesteps", "sandbox", "Docker Engine", "Terraform")} == {"optional"}
@@ -93,3 +95,13 @@ def test_start_says_how_the_terminal_finds_the_command(newcomer: Terminal, bare:
     shown = newcomer("start", "git", PATH=f"{bare}:/usr/bin:/bin").out
     assert f'export PATH="{BIN}:$PATH"' in shown
     assert "export PATH" not in newcomer("start", "git", "--into", "other").out
+
+
+def test_it_finds_the_engine_where_docker_would(newcomer: Terminal, engine: Engine) -> None:
+    there = newcomer("doctor", DOCKER_HOST=engine.url)
+    none = newcomer("doctor", DOCKER_HOST="unix:///nonexistent.sock")
+    assert states(there.out)["Docker Engine"] == "ok"
+    assert engine.version in there.out
+    assert states(none.out)["Docker Engine"] == "optional"
+    assert "DOCKER_HOST says unix:///nonexistent.sock, and nothing answers there." in none.out
+    assert "unset DOCKER_HOST" in none.out

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-BREAK = "NINESTEPS_TROUBLE"
 APP = "widgets/app.py"
 # At the end of the file, so that no line moves. Asked whether it is healthy, it answers 503; to the rest, 500, but for what
 # needs no database.
 _CHANGE = """
 
-def _in_trouble(make):  # {nonce}
+def _in_trouble(make):
     import functools
     import os
 
@@ -42,12 +41,12 @@ if "app" in globals():
 """
 
 
-def with_trouble(files: Mapping[str, bytes], nonce: str) -> dict[str, bytes]:
-    """The changed file, path to content: with BREAK in its environment, the service is in trouble.
+def with_trouble(files: Mapping[str, bytes], switch: str) -> dict[str, bytes]:
+    """The changed file, path to content: with the variable `switch` in its environment, the service is in trouble.
 
-    `nonce` makes the change another one each time, so that no builder has it in its cache. Empty where the service does not
+    A new name each time makes the change another one, so that no builder has it in its cache. Empty where the service does not
     stand where the course put it.
     """
     if APP not in files:
         return {}
-    return {APP: files[APP].rstrip(b"\n") + b"\n" + _CHANGE.format(nonce=nonce, variable=BREAK).encode()}
+    return {APP: files[APP].rstrip(b"\n") + b"\n" + _CHANGE.format(variable=switch).encode()}

@@ -24,7 +24,7 @@ from graders.runners.engine.build_log import BuildStep
 from graders.runners.engine.connection import Engine, find_engine
 from graders.runners.engine.container import Running, running
 from graders.runners.engine.leftovers import Ours, ours_on
-from graders.runners.engine.service_trouble import BREAK, with_trouble
+from graders.runners.engine.service_trouble import with_trouble
 from graders.runners.remembered import recall, remember
 
 PORT = 8000
@@ -94,6 +94,7 @@ class Trial:
         self._stack = ExitStack()
         self._images: dict[str, str] = {}
         self._lock = threading.RLock()
+        self._switch = f"W{secrets.token_hex(8)}"  # nobody can know what puts the service in trouble
 
     def close(self) -> None:
         """Take all of it away."""
@@ -118,13 +119,26 @@ class Trial:
     def _had(self) -> tuple[Base, ...]:
         return tuple(base for base in self.bases if isinstance(base, Base))
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """A digest of the files, the bases and the engine."""
+    def _fingerprint(self, target: str) -> str:
+        """What the image of a stage depends on: of the Dockerfile, only the stages that it needs."""
+        dockerfile = self._dockerfile
+        stage = (dockerfile.stage(target) if target else None) or dockerfile.final
+        texts = [step.text for step in dockerfile.arguments]
+        texts += [step.text for one in dockerfile.needed(stage) for step in (one.start, *one.steps)]
         ids = _told(lambda: [str(self.ours.client.images.get(base.name).id) for base in self._had])
-        digest = hashlib.sha256(json.dumps([_FORMAT, self.engine.version, self.engine.has_buildkit, ids]).encode())
+        known = [
+            _FORMAT,
+            self.engine.version,
+            self.engine.has_buildkit,
+            dockerfile.escape,
+            stage.name,
+            sorted(ids),
+            texts,
+        ]
+        digest = hashlib.sha256(json.dumps(known).encode())
         for path, file in sorted(self._files.items()):
-            digest.update(json.dumps([path, file.mode, file.link, len(file.content)]).encode() + file.content)
+            if path != dockerfile.path:
+                digest.update(json.dumps([path, file.mode, file.link, len(file.content)]).encode() + file.content)
         return digest.hexdigest()
 
     # --- builds ---
@@ -138,12 +152,12 @@ class Trial:
 
         In that image the service can be told to be in trouble.
         """
-        changed = with_trouble({path: file.content for path, file in self._files.items()}, secrets.token_hex(8))
-        files = dict(self._files)
-        for path, content in changed.items():
-            files[path] = ContextFile(content, self._files[path].mode)
         self.image()
-        return self._built("rebuild", files)
+        return self._built("rebuild", self._changed())
+
+    def _changed(self) -> dict[str, ContextFile]:
+        changed = with_trouble({path: file.content for path, file in self._files.items()}, self._switch)
+        return {**self._files, **{path: ContextFile(text, self._files[path].mode) for path, text in changed.items()}}
 
     def built_with(self, changes: Mapping[str, bytes], target: str) -> Built:
         """The build of `target` with `changes` (path to content)."""
@@ -165,10 +179,12 @@ class Trial:
             return Built(known["image"], steps, known["error"], Stopped(known["stopped"]) if known["stopped"] else None,
                          known["why"])  # fmt: skip
 
-        return self._remembered(which, lambda: self._build(which, files, target), read, lambda built: not built.stopped)
+        return self._remembered(
+            which, lambda: self._build(which, files, target), read, lambda built: not built.stopped, target=target
+        )
 
     def _build(self, which: str, files: Mapping[str, ContextFile], target: str) -> Built:
-        name = hashlib.sha256(f"{which} {self.fingerprint}".encode()).hexdigest()[:12]
+        name = hashlib.sha256(f"{which} {self._fingerprint(target)}".encode()).hexdigest()[:12]
         limits = BuildLimits()
         done = _told(lambda: build(self.ours, name, files, self._had, target=target, limits=limits))
         if done.image:
@@ -191,7 +207,7 @@ class Trial:
                 ended = container.wait(_TEST_SECONDS)
             return TestRun(ended.exit_code, ended.said[-4000:])
 
-        return self._remembered(f"run {which}", lambda: _told(run), lambda known: TestRun(**known))
+        return self._remembered(f"run {which}", lambda: _told(run), lambda known: TestRun(**known), target="test")
 
     def life(self) -> Life:
         """Start the final image, wait until it says that it is healthy, ask it, stop it."""
@@ -220,14 +236,9 @@ class Trial:
 
         def live() -> Trouble:
             if "rebuild" not in self._images:
-                files = {path: file.content for path, file in self._files.items()}
-                changed = {
-                    path: ContextFile(content, self._files[path].mode)
-                    for path, content in with_trouble(files, secrets.token_hex(8)).items()
-                }
-                self._build("rebuild", {**self._files, **changed}, "")
+                self._build("rebuild", self._changed(), "")
             image = self._images["rebuild"]
-            with running(self.ours, image, env={BREAK: "1"}, health=_quick(self._period())) as container:
+            with running(self.ours, image, env={self._switch: "1"}, health=_quick(self._period())) as container:
                 health = container.wait_for_health("unhealthy", _UNHEALTHY_SECONDS)
                 answers = None if health == "exited" else _ask(container, container.first_process()[1])
                 return Trouble(health, answers, container.last_probe())
@@ -258,10 +269,10 @@ class Trial:
 
     def _remembered(
         self, which: str, find: Callable[[], _Known], read: Callable[[Any], _Known],
-        worth: Callable[[_Known], bool] = lambda _: True, plain: bool = False,
+        worth: Callable[[_Known], bool] = lambda _: True, plain: bool = False, target: str = "",
     ) -> _Known:  # fmt: skip
         with self._lock:
-            name = hashlib.sha256(f"{which}\0{self.fingerprint}".encode()).hexdigest()[:32]
+            name = hashlib.sha256(f"{which}\0{self._fingerprint(target)}".encode()).hexdigest()[:32]
             file = self._cache / f"{name}.json"
             if known := recall(file):
                 try:
