@@ -65,8 +65,11 @@ class Load:
     async def _ask(self) -> None:
         began = time.monotonic()
         status, digest = 0, ""
-        with contextlib.suppress(OSError, TimeoutError, ValueError):
-            status, digest = await asyncio.wait_for(self._answer(), 5)
+        for _ in range(2):  # caddy's old listener resets who waits in its queue when a configuration is loaded
+            with contextlib.suppress(OSError, TimeoutError, ValueError):
+                status, digest = await asyncio.wait_for(self._answer(), 5)
+            if status or time.monotonic() - began > 1:
+                break
         self.seen.append((began - self._began, status, digest, time.monotonic() - began))
 
     @staticmethod
@@ -172,8 +175,7 @@ class Stage:
         self.events.append({
             "name": step["name"], "began": began, "ended": ended, "exit_code": code, "settled": self._now(),
             "said": output.read_bytes()[-_MOST_SAID:].decode("utf-8", "replace"),
-            "serving": self._serving(), "latest": self._latest(),
-            "running": _running(self.env[_MARK], self.task["isolated"]),
+            "serving": self._serving(), "latest": self._latest(), "running": self._running(),
         })  # fmt: skip
 
     def _settle(self, since: float) -> None:
@@ -183,6 +185,16 @@ class Stage:
             time.sleep(_SETTLED / 5)
             if self._now() > since + _SETTLED and sum(one[0] > since for one in list(self.load.seen)) >= _ENOUGH:
                 return
+
+    def _running(self) -> list[tuple[int, str]]:
+        """Port and digest of every release that runs; one that is just ending is waited for."""
+        serving = self._serving()
+        for _ in range(15):
+            running = _running(self.env[_MARK], self.task["isolated"])
+            if all(digest in serving for _, digest in running):
+                break
+            time.sleep(0.1)
+        return running
 
     def _publish(self, digest: str) -> None:
         """A newer release comes in: the tag moves to it."""

@@ -78,6 +78,9 @@ def _deploy(release: Release, unless: Release | None = None) -> Act:
     return Act(Do.DEPLOY, f"deploy {release.name}", release, unless)
 
 
+_PUBLISHED = Act(Do.PUBLISH, "a newer one is published", NEWEST)
+
+
 def _rollback(number: int) -> Act:
     return Act(Do.ROLLBACK, f"rollback {number}")
 
@@ -85,13 +88,13 @@ def _rollback(number: int) -> Act:
 WENT_BAD = Plan(
     "a release goes bad",
     (
+        _PUBLISHED,
         _deploy(V1),
         _deploy(V2),
         _deploy(ROUTE_BROKEN),
         # Who tries the real route before the switch has refused that one: then one that is good, and breaks afterwards.
         _deploy(BREAKS_LATER, unless=ROUTE_BROKEN),
         Act(Do.BREAK, "it breaks", unless=ROUTE_BROKEN),
-        Act(Do.PUBLISH, "a newer one is published", NEWEST),
         _rollback(1),
         _rollback(2),
         _deploy(V4),
@@ -101,6 +104,7 @@ WENT_BAD = Plan(
 BROKEN = Plan(
     "broken releases",
     (
+        _PUBLISHED,
         _deploy(V1),
         _deploy(V2),
         _deploy(DOES_NOT_START),
@@ -112,6 +116,7 @@ BROKEN = Plan(
 FIRST = Plan(
     "the first deployment",
     (
+        _PUBLISHED,
         _deploy(V1),
         _rollback(1),
         _deploy(V2),
