@@ -99,6 +99,27 @@ class Running:
                 return "" if health == "none" else health
             time.sleep(_POLL_SECONDS)
 
+    def settled_health(self, retries: int, seconds: float) -> str:
+        """What its health check says from now on: `healthy` at its first success, else `unhealthy` after `retries` failures.
+
+        What it said while the service was still starting does not count. `exited` and empty as in `wait_for_health`;
+        `starting` where `seconds` were not enough.
+        """
+        until, before = time.monotonic() + seconds, None
+        while time.monotonic() < until:
+            state = self.state()
+            health = state.get("Health") or {}
+            status, streak = str(health.get("Status", "")), int(health.get("FailingStreak") or 0)
+            if not state["Running"]:
+                return "exited"
+            if status in ("", "none", "healthy"):
+                return "" if status == "none" else status
+            before = streak if before is None else before
+            if status == "unhealthy" and streak > before + retries:  # one may have begun before
+                return status
+            time.sleep(_POLL_SECONDS)
+        return "starting"
+
     def last_probe(self) -> tuple[int, str]:
         """Exit code and words of its health check's last run; -1 where there was none."""
         log = (self.state().get("Health") or {}).get("Log") or []

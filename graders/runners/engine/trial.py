@@ -9,6 +9,7 @@ import hashlib
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -28,10 +29,10 @@ from graders.runners.engine.service_trouble import with_trouble
 from graders.runners.remembered import recall, remember
 
 PORT = 8000
-STOP_SECONDS = 10.0  # what `docker stop` waits
+_STOP_SECONDS = 20.0  # twice what `docker stop` waits, for a busy machine
 _FORMAT = 1
 _SECOND = 1_000_000_000  # the engine counts in nanoseconds
-_HEALTHY_SECONDS, _UNHEALTHY_SECONDS, _TEST_SECONDS = 60.0, 90.0, 180.0
+_ANSWER_SECONDS, _HEALTH_SECONDS, _TEST_SECONDS = 45.0, 150.0, 180.0
 _PROBE = f"""
 import urllib.error, urllib.request
 try:
@@ -213,17 +214,19 @@ class Trial:
         """Start the final image, wait until it says that it is healthy, ask it, stop it."""
 
         def live() -> Life:
-            with running(self.ours, self.image(), health=_quick(self._period())) as container:
-                health = container.wait_for_health("healthy", _HEALTHY_SECONDS)
-                if health == "":  # no health check: then it is asked directly
-                    self._until_it_answers(container)
+            period = _quick(self._period())
+            with running(self.ours, self.image(), health=period) as container:
+                retries = (period or {}).get("retries", 3)
+                health = ""
+                if self._until_it_answers(container) != 0:
+                    health = container.settled_health(retries, _HEALTH_SECONDS) if period else ""
                 state = container.state()
                 if not state["Running"]:
                     return Life(-1, "", health, 0, container.last_probe(), False, False, "", int(state["ExitCode"]),
                                 container.said()[-4000:])  # fmt: skip
                 user, first = container.first_process()
                 answers, loopback, probe = _ask(container, first), _only_loopback(container), container.last_probe()
-                ended = container.stop(STOP_SECONDS)
+                ended = container.stop(_STOP_SECONDS)
                 return Life(user, first, health, answers, probe, loopback, ended.exit_code is not None,
                             container.stop_signal, None, ended.said[-4000:])  # fmt: skip
 
@@ -237,10 +240,10 @@ class Trial:
         def live() -> Trouble:
             if "rebuild" not in self._images:
                 self._build("rebuild", self._changed(), "")
-            image = self._images["rebuild"]
-            with running(self.ours, image, env={self._switch: "1"}, health=_quick(self._period())) as container:
-                health = container.wait_for_health("unhealthy", _UNHEALTHY_SECONDS)
-                answers = None if health == "exited" else _ask(container, container.first_process()[1])
+            image, period = self._images["rebuild"], _quick(self._period())
+            with running(self.ours, image, env={self._switch: "1"}, health=period) as container:
+                answers = self._until_it_answers(container)
+                health = container.settled_health((period or {}).get("retries", 3), _HEALTH_SECONDS)
                 return Trouble(health, answers, container.last_probe())
 
         return self._remembered(
@@ -252,14 +255,13 @@ class Trial:
         found = config.get("Healthcheck")
         return found if isinstance(found, dict) and found.get("Test") else None
 
-    def _until_it_answers(self, container: Running) -> None:
-        import time
-
-        until = time.monotonic() + _HEALTHY_SECONDS / 3
-        while time.monotonic() < until and container.state()["Running"]:
-            if _ask(container, container.first_process()[1]):
-                return
-            time.sleep(0.3)
+    def _until_it_answers(self, container: Running) -> int | None:
+        until = time.monotonic() + _ANSWER_SECONDS
+        answers: int | None = 0
+        while answers == 0 and time.monotonic() < until and container.state()["Running"]:
+            answers = _ask(container, container.first_process()[1])
+            time.sleep(0.2)
+        return answers
 
     # --- what is known already ---
 
@@ -291,13 +293,14 @@ def _digest(changes: Mapping[str, bytes]) -> str:
 
 
 def _quick(health: Mapping[str, Any] | None) -> dict[str, int] | None:
-    """The image's own health check, asked every second from the start, so that nobody waits half a minute."""
+    """The image's own health check, asked every second from the start, so that nobody waits half a minute.
+
+    Its timeout is long, so that a busy machine does not decide.
+    """
     if health is None:
         return None
-    retries, timeout = int(health.get("Retries") or 3), int(health.get("Timeout") or 30 * _SECOND)
-    return {
-        "interval": _SECOND, "start_period": _SECOND // 1000, "retries": min(retries, 10), "timeout": min(timeout, 10 * _SECOND),
-    }  # fmt: skip
+    retries = min(int(health.get("Retries") or 3), 5)
+    return {"interval": _SECOND, "start_period": _SECOND // 1000, "retries": retries, "timeout": 20 * _SECOND}
 
 
 def _ask(container: Running, first: str) -> int | None:
