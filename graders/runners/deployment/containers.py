@@ -45,7 +45,7 @@ _DOCKERFILE = f"""\
 FROM {BASE}
 COPY serve release.json in_container.py /app/
 EXPOSE {PORT}
-HEALTHCHECK --interval=1s --timeout=3s --retries=3 CMD ["python", "/app/in_container.py", "is-healthy"]
+HEALTHCHECK --interval=2s --timeout=3s --retries=3 CMD ["python", "/app/in_container.py", "is-healthy"]
 ENTRYPOINT ["python", "/app/in_container.py"]
 """
 

@@ -26,6 +26,13 @@ git config --global safe.directory '*' &&
 git -c core.hooksPath=/dev/null reset --quiet --hard && git repack -q -a -d &&
 rm .git/objects/info/alternates && exec "$@"
 """
+_WRAPPER = """\
+#!/bin/sh
+case "$1" in
+build | buildx | image) exec "{python}" -IS "{builds}" "$@" ;;
+*) exec "{real}" "$@" ;;
+esac
+"""
 LIMITS = sandbox.Limits(seconds=180, cpu_seconds=120, disk_bytes=512 << 20, file_bytes=512 << 20)
 
 
@@ -106,7 +113,10 @@ def _cli(folder: Path) -> Path:
         if sandbox.isolates() and not any(real.is_relative_to(place) for place in _SYSTEM):
             real = Path(shutil.copy(real, made.parent / "real-docker"))
             real.chmod(0o755)
-        text = _CLI.read_text(encoding="utf-8").replace("{DOCKER}", str(real))
-        made.write_text(f"#!{os.path.realpath(sys.executable)} -IS\n{text}", encoding="utf-8")
+        builds = made.with_name("docker-build")
+        builds.write_text(_CLI.read_text(encoding="utf-8").replace("{DOCKER}", str(real)), encoding="utf-8")
+        made.write_text(
+            _WRAPPER.format(python=os.path.realpath(sys.executable), builds=builds, real=real), encoding="utf-8"
+        )
         made.chmod(0o755)
     return made
