@@ -201,6 +201,29 @@ def test_containers_of_a_network_know_each_other_by_name(client: Client, small: 
 
 
 @pytest.mark.slow
+def test_pruning_takes_what_is_the_scripts_own(
+    client: Client, direct: Client, context: Path, stranger: str, small: str
+) -> None:
+    direct.docker("network", "create", f"{stranger}-network")
+    direct.docker("create", "--name", f"{stranger}-created", small)
+    built(client, context, "widgets:1")
+    client.docker("network", "create", "shop")
+    client.docker("create", "--name", "old", "widgets:1")
+    client.docker("run", "--detach", "--name", "new", small)
+    client.docker("build", "--tag", "widgets:1", "-", stdin=f"FROM {small}\nLABEL a=b\n")
+
+    done = client.docker("system", "prune", "--force")
+
+    assert done.returncode == 0, done.stderr
+    assert client.docker("ps", "--all", "--format", "{{.Names}}").stdout == "new\n"
+    assert "shop" not in client.docker("network", "ls").stdout
+    assert "<none>" not in client.docker("images").stdout
+    assert "widgets" in client.docker("images").stdout
+    assert direct.docker("rm", f"{stranger}-created").returncode == 0  # nobody else's was taken
+    assert direct.docker("network", "rm", f"{stranger}-network").returncode == 0
+
+
+@pytest.mark.slow
 def test_a_volume_without_a_name_and_memory_are_let_through(client: Client, small: str) -> None:
     options = ["--volume", "/data", "--tmpfs", "/cache:size=1m", "--mount", "type=tmpfs,target=/more", "--read-only"]
 

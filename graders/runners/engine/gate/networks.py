@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +80,17 @@ class Networks:
             raise as_engine(_said(answer, found), status)
         with self._lock:
             self._known.pop(found.name, None)
+
+    def prune(self) -> list[str]:
+        """Remove those that nothing is in; their names."""
+        with self._lock:
+            names = [name for name in self._known if name != "bridge"]
+        gone = []
+        for name in names:
+            with suppress(Refused):
+                self.delete(name)
+                gone.append(name)
+        return gone
 
     def join(self, said: str, body: Mapping[str, Any], container: str, name: str) -> None:
         """Put a container of the script's into one, or with no `name` take it out again."""

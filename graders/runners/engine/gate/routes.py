@@ -328,6 +328,19 @@ def _join_network(house: House, exchange: Exchange, name: str) -> None:
     exchange.reply(200)
 
 
+def _prune_networks(house: House, exchange: Exchange, _: str) -> None:
+    _filters(exchange.asked("filters"))
+    exchange.no_body()
+    exchange.reply(200, {"NetworksDeleted": house.networks.prune()})
+
+
+def _prune_nothing(house: House, exchange: Exchange, _: str) -> None:
+    """A script has no volumes and no build cache of its own: `docker system prune` goes on."""
+    exchange.asked("filters", "all", "keep-storage")
+    exchange.no_body()
+    exchange.reply(200, {"SpaceReclaimed": 0})
+
+
 def _no_volumes(house: House, exchange: Exchange, _: str) -> None:
     exchange.asked("filters")
     exchange.reply(200, {"Volumes": [], "Warnings": None})
@@ -390,6 +403,9 @@ _RULES: tuple[tuple[str, str, Rule], ...] = (
     ("POST", r"/networks/([A-Za-z0-9][A-Za-z0-9_.-]*)/(?:dis)?connect", _join_network),
     ("GET", r"/networks/([A-Za-z0-9][A-Za-z0-9_.:@/-]*)", _inspect_network),
     ("DELETE", r"/networks/([A-Za-z0-9][A-Za-z0-9_.-]*)", _delete_network),
+    ("POST", "/networks/prune", _prune_networks),
+    ("POST", "/volumes/prune", _prune_nothing),
+    ("POST", "/build/prune", _prune_nothing),
     ("GET", "/volumes", _no_volumes),
     # `docker inspect NAME` goes on looking for it among these, as long as there is none.
     ("GET", r"/volumes/([A-Za-z0-9][A-Za-z0-9_.:@/-]*)", _none_such),
@@ -407,7 +423,7 @@ _WHY_NOT = (
     (r"/images/(get|load|.*/get)", "The gate does not let `docker save` and `docker load` through: push to the registry."),
     (r"/images/search|/distribution/.*", "The gate asks no registry on behalf of a script: ask yours over HTTP."),
     (r"/session|/grpc", "Builds with sessions (buildx) don't go through the gate: use `DOCKER_BUILDKIT=0 docker build`."),
-    (r"/events|/system/.*|/build/.*|/networks/prune", "That concerns the whole engine, which is not the script's alone."),
+    (r"/events|/system/.*|/build/.*", "That concerns the whole engine, which is not the script's alone."),
 )  # fmt: skip
 
 
