@@ -23,6 +23,7 @@ _WRITING = frozenset(
     "release commit push deploy pages tag bump version versioning changelog badge publish benchmark changesets script "
     "pr request merge".split()
 )
+_TELLING = frozenset("annotate annotations comment report reporter review reviewdog".split())
 _CALLERS = frozenset("gh hub curl wget node python python3 bash sh".split())
 _DEEPEST = 4
 
@@ -101,7 +102,7 @@ def _action_uses(uses: Uses, scope: str) -> bool:
         return bool(words & _WRITING)
     if scope == "packages":
         return bool(words & {"docker", "login", "build", "publish", "push", "ghcr", "package"})
-    return not words & _READY
+    return bool({uses.owner.lower(), *words} & _TELLING) or not words & _READY
 
 
 def _script_uses(step: Step, scope: str, token: bool) -> bool:

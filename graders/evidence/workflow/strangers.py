@@ -12,13 +12,16 @@ from dataclasses import dataclass
 
 from graders.evidence.workflow.data_flow import From, Library, sources_of
 from graders.evidence.workflow.expression import references
-from graders.evidence.workflow.model import Job, Settings, Step, UsesKind, Where, Workflow
+from graders.evidence.workflow.model import Job, Settings, Step, Text, UsesKind, Where, Workflow
 from graders.evidence.workflow.occurrences import in_step
 from graders.evidence.workflow.read import read_action
 from graders.evidence.workflow.untrusted import injections, is_untrusted
 from graders.problems import Problem
 
 _HEAD = ("github.event.pull_request.head", "github.head_ref", "refs/pull/")
+_NAMES_OF_ITS_CODE = (
+    "event.pull_request.head", "event.pull_request.merge_commit_sha", "event.pull_request.number", "event.number", "head_ref"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,16 @@ def strangers_code(workflow: Workflow) -> Iterator[Stranger]:
             if step.uses and step.uses.name == "actions/checkout":
                 for name in ("ref", "repository"):
                     text = step.with_.get(name)
-                    if text and any(head in text.value for head in _HEAD):
+                    if text and (
+                        any(head in text.value for head in _HEAD) or _names_its_code(workflow, job, step, text)
+                    ):
                         yield Stranger("the pull request's code", text.where, job.id)
+
+
+def _names_its_code(workflow: Workflow, job: Job, step: Step, text: Text) -> bool:
+    """Whether the pull request is what a text is made from, also by way of a variable or an output."""
+    found = sources_of(workflow, job, text, step, others={})
+    return any(one.kind is From.EVENT and one.name.startswith(_NAMES_OF_ITS_CODE) for one in found)
 
 
 def _through(

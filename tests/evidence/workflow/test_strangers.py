@@ -52,12 +52,16 @@ def test_a_called_workflow_may_put_it_into_a_script(script: str) -> None:
     ("on", "ref", "expected"),
     [
         ("pull_request_target", "${{ github.event.pull_request.head.sha }}", 1),
+        ("pull_request_target", "${{ github.event.pull_request.merge_commit_sha }}", 1),
+        ("pull_request_target", "pull/${{ github.event.number }}/head", 1),
+        ("pull_request_target", "${{ env.ASKED }}", 1),
         ("pull_request_target", "${{ github.base_ref }}", 0),
         ("pull_request", "${{ github.event.pull_request.head.sha }}", 0),
     ],
 )
 def test_a_strangers_code_with_the_rights_of_main(on: str, ref: str, expected: int) -> None:
     step = f'{{uses: actions/checkout@v5, with: {{ref: "{ref}"}}}}'
-    workflow = read_workflow(f"on: {on}\njobs: {{a: {{runs-on: x, steps: [{step}]}}}}\n".encode(), CI)
+    asked = 'env: {ASKED: "${{ github.event.number }}"}'
+    workflow = read_workflow(f"on: {on}\n{asked}\njobs: {{a: {{runs-on: x, steps: [{step}]}}}}\n".encode(), CI)
 
     assert len(list(strangers_code(workflow))) == expected
