@@ -433,9 +433,10 @@ def _not_used(work: ArtifactsWork, over: HandOver, expected: str) -> Verdict | N
         return None
     if result == "success":
         return failed(
-            f"With the package damaged on its way, the job `{job}` is still green: it does not use it.",
+            f"With the package's code damaged on its way, the job `{job}` is still green: it does not start it.",
             expected=expected, where=place, mistake="not used", ran=ran(outcome), marks=[job],
-            next="Install the downloaded file, `pip install dist/*.whl`, start the service from it, and let no failure pass.",
+            next="Install the downloaded file, `pip install dist/*.whl`, start the service from it where no checkout is (Python "
+            "takes that first), and let no failure pass.",
         )  # fmt: skip
     return cannot_check(
         f"Whether the job `{job}` uses the package can't be seen: it does not run when the package is damaged.",

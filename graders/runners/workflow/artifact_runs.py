@@ -13,12 +13,14 @@ from graders.evidence.test_report import TestReport, read_test_report, together
 from graders.evidence.workflow.expression import references
 from graders.evidence.workflow.occurrences import in_workflow
 from graders.runners.test_suite import SuiteRun
-from graders.runners.workflow.cache_use import Lookup, lookups, of_dependencies
+from graders.runners.workflow.cache_use import Lookup, chosen_by, hashes, lookups, of_dependencies
 from graders.runners.workflow.hand_over import PACKAGES, UPLOAD, Use, uses
 from graders.runners.workflow.locks import changed_lock, installed_from
 from graders.runners.workflow.mutants import Mutant, broken_assertions, first_that, source_only
 from graders.runners.workflow.scenario import Outcome, Scenario
 from graders.runners.workflow.work import PipelineWork
+
+_COMMENTED = (".toml", ".py", ".yml", ".yaml", ".cfg", ".md")  # a line with `#` changes nothing
 
 
 class ArtifactsWork(PipelineWork):
@@ -63,7 +65,15 @@ class ArtifactsWork(PipelineWork):
 
     @cached_property
     def _warm(self) -> Scenario:
-        return self._scenario(source_only(self.python).changes, caches=self.cold.caches)
+        changes = {**source_only(self.python).changes, **self._hashed_beside_a_lock}
+        return self._scenario(changes, caches=self.cold.caches)
+
+    @property
+    def _hashed_beside_a_lock(self) -> Mapping[str, bytes]:
+        """Files with a comment more that go into a key together with a lock, and pin nothing."""
+        chosen = [chosen_by(patterns, list(self.files)) for one in self.cached for patterns in hashes(one)]
+        beside = {path for paths in chosen if set(paths) & set(self.locks) for path in paths}
+        return {path: self.files[path] + b"\n# Changed.\n" for path in sorted(beside) if path.endswith(_COMMENTED)}
 
     @cached_property
     def _relocked(self) -> Scenario:

@@ -9,6 +9,7 @@ from graders.runners.workflow.cache_use import (
     Lookup,
     chosen_by,
     hashed,
+    hashes,
     holds_dependencies,
     lookups,
     not_saved,
@@ -50,14 +51,13 @@ def why_nothing_is_cached(outcome: Outcome, library: Library) -> Reason:
 def why_missed(lookup: Lookup, changed: Sequence[str], library: Library) -> Reason:
     """Why a run on other code asks for another key; `changed` are the paths that were changed."""
     given = [one for one in origins(lookup, library) if one.kind is From.EVENT and one.name in _OF_ONE_RUN]
-    text = lookup.key_text
-    files = [path for patterns in hashed(text) for path in chosen_by(patterns, list(changed))] if text else []
+    files = [path for patterns in hashes(lookup) for path in chosen_by(patterns, list(changed))]
     what = f"The key of the cache in the job `{lookup.call.job}`"
     if given:
         mistake, found = "key of one run", f"{what} holds `github.{given[0].name}`, so no later run asks for the same."
     elif files:
         mistake = "key follows the code"
-        found = f"{what} hashes `{files[0]}`, so each change of code begins with an empty cache."
+        found = f"{what} hashes `{files[0]}`, so each change there begins with an empty cache."
     else:
         mistake = "key changes each time"
         found = f"{what} is another one in the next run, though only code has changed."

@@ -151,6 +151,15 @@ def hashed(text: Text) -> list[tuple[str, ...]]:
     ]
 
 
+def hashes(lookup: Lookup) -> list[tuple[str, ...]]:
+    """The patterns of the files that go into a key: in its expression, or where a setup action is told of them."""
+    if text := lookup.key_text:
+        return hashed(text)
+    names = ("cache-dependency-path", "cache-dependency-glob")
+    given = [lookup.step.with_.get(name) for name in names] if lookup.step else []
+    return [tuple(filter(None, map(str.strip, text.value.splitlines()))) for text in given if text]
+
+
 def chosen_by(patterns: tuple[str, ...], paths: Iterator[str] | list[str]) -> list[str]:
     """The paths that `hashFiles` would take. https://docs.github.com/en/actions/reference/workflows-and-actions/expressions#hashfiles"""
     plain = [pattern.removeprefix("./") for pattern in patterns]

@@ -9,13 +9,17 @@ import hashlib
 import os
 import re
 import shutil
+import zlib
 from fnmatch import fnmatch
 from glob import glob
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 from ..said import fail, inputs, output, record, settings, workspace
 
 _FORBIDDEN = re.compile(r'["\x00:<>|*?\r\n\\/]')
+_RAISES = b'raise ImportError("damaged on its way")\n'
 
 
 def upload(root: Path) -> int:
@@ -81,7 +85,21 @@ def _damage(kept: Path, into: Path, patterns: list[str]) -> None:
     """Make files useless on their way, where the grader wants to see whether anybody minds."""
     for file in kept.rglob("*"):
         if file.is_file() and any(fnmatch(file.name, pattern) for pattern in patterns):
-            (into / file.relative_to(kept)).write_bytes(b"damaged on its way\n")
+            useless = _that_does_not_start(file) if file.suffix == ".whl" else b""
+            (into / file.relative_to(kept)).write_bytes(useless or b"damaged on its way\n")
+
+
+def _that_does_not_start(wheel: Path) -> bytes:
+    """The wheel with modules that raise when they are imported, so that it can only be installed; empty where it has none."""
+    changed = BytesIO()
+    try:
+        with ZipFile(wheel) as given, ZipFile(changed, "w") as spoiled:
+            modules = [one for one in given.infolist() if one.filename.endswith(".py")]
+            for one in given.infolist():
+                spoiled.writestr(one, _RAISES if one in modules else given.read(one))
+    except (BadZipFile, OSError, ValueError, RuntimeError, EOFError, zlib.error):
+        return b""
+    return changed.getvalue() if modules else b""
 
 
 def _chosen(path: str, hidden: bool) -> tuple[list[Path], Path]:
