@@ -26,8 +26,10 @@ from graders.evidence.workflow.model import Step as WorkflowStep
 from graders.picture import Pipelines
 from graders.problems import Problem
 from graders.runners.workflow.configured_runs import REQUIRED, TOKEN, ConfigWork, canary
+from graders.runners.workflow.hand_over import waits_for
 from graders.runners.workflow.picture import pipeline_of
 from graders.runners.workflow.traces import traces
+from graders.runners.workflow.unnoticed import runs_tests
 from graders.runners.workflow.verdicts import not_green, ran, unreadable
 from graders.runners.workflow.work import open_pipeline
 from graders.step import Step
@@ -243,7 +245,9 @@ def scoped(work: ConfigWork) -> Verdict:
     users = {(workflow.path, job.id) for workflow, job in work.users(outcome)}
     for workflow in work.workflows:
         for job in workflow.jobs.values():
-            needs = (workflow.path, job.id) in users or job.environment is not None or job.uses is not None
+            needs = (workflow.path, job.id) in users or job.uses is not None or (
+                job.environment is not None and not _tests_beforehand(work, workflow, job, users)
+            )  # fmt: skip
             seen = {name: places for name, places in visible(workflow, job).secrets.items() if name != TOKEN}
             if seen and not needs:
                 name, places = next(iter(seen.items()))
@@ -257,6 +261,12 @@ def scoped(work: ConfigWork) -> Verdict:
                     next="Move it to the `env:` of the step that configures or deploys.",
                 )  # fmt: skip
     return passed("No other job sees a secret.", ran=[f"git show HEAD:{one.path}" for one in work.workflows[:2]])
+
+
+def _tests_beforehand(work: ConfigWork, workflow: Workflow, job: Job, users: set[tuple[str, str]]) -> bool:
+    """Whether a job runs tests, and not on what a job of `users` has deployed."""
+    after = any(waits_for(workflow, job.id, id) for path, id in users if path == workflow.path)
+    return runs_tests(job, work.files) and not after
 
 
 def _is_outside(place: Where, job: Job, workflow: Workflow) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from graders.evidence.workflow.commands import Command, commands, words_in
 from graders.evidence.workflow.data_flow import Library
-from graders.evidence.workflow.model import Step, UsesKind, Workflow
+from graders.evidence.workflow.model import Job, Step, UsesKind, Workflow
 from graders.evidence.workflow.read import read_action
 from graders.evidence.workflow.shells import RunSettings, run_settings
 from graders.problems import Problem
@@ -89,6 +89,13 @@ def why_unnoticed(outcome: Outcome, tools: Tools, library: Library, files: Mappi
     return next(iter(reasons), None) or _otherwise(doing[0], tools)
 
 
+def does(workflow: Workflow, tools: Tools, library: Library, files: Mapping[str, bytes]) -> bool:
+    """Whether a workflow, or one that its jobs call, has a step that is seen to do a kind of check."""
+    called = [library[job.uses.path] for job in workflow.jobs.values() if job.uses and job.uses.path in library]
+    steps = [step for one in (workflow, *called) for job in one.jobs.values() for step in job.steps]
+    return any(_does(command, tools) for step in steps for _, command in _commands_of(step, files))
+
+
 def lint_that_mends(workflow: Workflow, files: Mapping[str, bytes]) -> bool:
     """Whether a step has a linter mend what it finds, so that it complains only of the rest.
 
@@ -98,6 +105,12 @@ def lint_that_mends(workflow: Workflow, files: Mapping[str, bytes]) -> bool:
         command for job in workflow.jobs.values() for step in job.steps for _, command in _commands_of(step, files)
     )
     return any(_mends(command) for command in every if command.runs(LINT.programs))
+
+
+def runs_tests(job: Job, files: Mapping[str, bytes]) -> bool:
+    """Whether a step of a job calls a test runner, or make's target `test`."""
+    every = (command for step in job.steps for _, command in _commands_of(step, files))
+    return any(one.runs(TESTS.programs) or (one.name in _MAKERS and "test" in one.words[1:]) for one in every)
 
 
 def _mends(command: Command) -> bool:
