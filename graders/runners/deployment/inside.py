@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psutil
 
@@ -152,7 +152,7 @@ class Stage:
     def _script(self, step: dict[str, Any]) -> None:
         output = Path("said.txt") if not self.task["isolated"] else Path("/tmp/said.txt")  # noqa: S108
         began, code = self._now(), None
-        with open(output, "wb") as said:
+        with open(output, "w+b") as said:
             try:
                 script = subprocess.Popen(
                     step["argv"],
@@ -170,13 +170,13 @@ class Stage:
             except OSError as trouble:
                 code = 126
                 said.write(str(trouble).encode())
-        ended = self.ended = self._now()
-        self._settle(ended)
-        self.events.append({
-            "name": step["name"], "began": began, "ended": ended, "exit_code": code, "settled": self._now(),
-            "said": output.read_bytes()[-_MOST_SAID:].decode("utf-8", "replace"),
-            "serving": self._serving(), "latest": self._latest(), "running": self._running(),
-        })  # fmt: skip
+            ended = self.ended = self._now()
+            self._settle(ended)
+            self.events.append({
+                "name": step["name"], "began": began, "ended": ended, "exit_code": code, "settled": self._now(),
+                "said": _tail(said),
+                "serving": self._serving(), "latest": self._latest(), "running": self._running(),
+            })  # fmt: skip
 
     def _settle(self, since: float) -> None:
         """Wait until enough was answered that began after `since`, so that it is known what serves."""
@@ -238,7 +238,7 @@ class Stage:
         if self.load:
             self.load.end()
         kept = b""
-        with contextlib.suppress(OSError), open(self.task["record"], "rb") as file:
+        with contextlib.suppress(OSError), open(self.task["record"], "rb", opener=_without_waiting) as file:
             kept = file.read(_MOST_RECORD)
         digests = sorted({digest for _, _, digest, _ in self.load.seen}) if self.load else []
         place = {digest: number for number, digest in enumerate(digests)}
@@ -250,6 +250,17 @@ class Stage:
             "token": self.task["token"], "trouble": trouble, "epoch": self.epoch, "events": self.events, "digests": digests,
             "requests": requests, "record": kept.decode("utf-8", "replace"),
         }  # fmt: skip
+
+
+def _tail(said: BinaryIO) -> str:
+    """The end of what a script said; its file may be gone by name."""
+    said.seek(max(0, said.seek(0, os.SEEK_END) - _MOST_SAID))
+    return said.read(_MOST_SAID).decode("utf-8", "replace")
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """For `open`: a pipe in a file's place does not keep the reader."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _listens(port: int) -> bool:

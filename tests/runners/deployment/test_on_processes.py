@@ -94,13 +94,10 @@ def test_a_script_that_ends_its_watcher_leaves_no_record() -> None:
 
 
 def test_nothing_is_left_running() -> None:
-    played(START.replace("PORT", "8001"), deploy())
-    left = [
-        one.info["cmdline"]
-        for one in psutil.process_iter(["cmdline"])
-        if V1.digest in " ".join(one.info["cmdline"] or ())
-    ]
+    done = played(START.replace("PORT", "8013"), deploy())
+    left = [one.info["cmdline"] for one in psutil.process_iter(["cmdline"]) if "8013" in (one.info["cmdline"] or ())]
 
+    assert done.events[0].running == ((8013, V1.digest),)
     assert left == []
 
 
