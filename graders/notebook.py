@@ -5,7 +5,7 @@
 
     %ninesteps pr create --title "…"   any command, with the words of the terminal
 
-Nothing is judged in the kernel: each call is a process of its own, but for the example workflows of a page.
+Nothing is judged in the kernel: each call is a process of its own, but for the examples of a page.
 """
 
 # These libraries carry no types of their own.
@@ -27,10 +27,12 @@ from graders.drills.play import answer, drill
 from graders.problems import Problem
 
 if TYPE_CHECKING:
+    from graders.reports.image_card import ImageCard
     from graders.reports.run_card import RunCard
 
 __all__ = [
-    "Score", "answer", "check", "drill", "hint", "ninesteps", "progress", "reset", "run_workflow", "solution", "start", "submit",
+    "Score", "answer", "build_image", "check", "drill", "hint", "ninesteps", "progress", "reset", "run_image", "run_workflow",
+    "solution", "start", "submit",
 ]  # fmt: skip
 
 _PATIENCE = 900.0  # seconds; nbgrader's own limit for a cell comes first
@@ -147,6 +149,62 @@ def run_workflow(
     called = tuple(f"{call.job}: {shlex.join([call.tool, *call.argv])}" for call in outcome.calls if call.tool != "pip")
     called = (*kept_lines(outcome), *called)
     return RunCard(headline, Pipelines(f"{named[0].upper()}{named[1:]}", runs), log, called)
+
+
+def build_image(folder: str | Path, target: str = "") -> ImageCard | None:
+    """Build the Dockerfile of a folder, its final stage or `target`, as `docker build` would; shows steps and layers.
+
+    Where no engine answers, it says so, and how to start one.
+    """
+    from graders.evidence.image.picture import layers_of
+    from graders.reports.image_card import ImageCard
+    from graders.runners.engine.folder import build_folder
+
+    if _grading():
+        print("Left out while nbgrader grades.")
+        return None
+    try:
+        with _shown("Building…"):
+            found = build_folder(Path(folder), target)
+    except Problem as problem:
+        print(problem)
+        return None
+    steps = [step for step in found.built.steps if step.instruction.split(" ")[0] in ("RUN", "COPY", "ADD", "WORKDIR")]
+    lines = [f"{'cached' if step.cached else 'failed' if step.error else 'done'}: {step.name}" for step in steps]
+    if found.image is None:
+        failing = found.built.failed_step
+        named = f"`{failing.instruction}` failed" if failing else "it can't be built"
+        said = failing.said.splitlines() if failing else []
+        why = [found.built.why or found.built.error]
+        return ImageCard(f"Red: {named}.", (*lines, "", *said, *why))
+    cached = sum(step.cached for step in steps)
+    headline = f"Built: {len(steps) - cached} of {len(steps)} steps ran, {cached} came from the cache."
+    title = f"The image of the stage {target}" if target else "The image"
+    return ImageCard(headline, tuple(lines), layers_of(found.image, title, found.base))
+
+
+def run_image(folder: str | Path) -> None:
+    """Build and start the Dockerfile of a folder, and stop it as `docker stop` does: who is PID 1, and does it listen?"""
+    from graders.runners.engine.folder import STOP_SECONDS, start_folder
+
+    if _grading():
+        print("Left out while nbgrader grades.")
+        return
+    try:
+        with _shown("Starting…"):
+            life = start_folder(Path(folder))
+    except Problem as problem:
+        print(problem)
+        return
+    if not life.first:
+        print(f"It ended by itself, with exit code {life.exit_code}.", life.said[-2000:], sep="\n")
+        return
+    print(f"PID 1 is `{life.first}`, with user id {life.user}.")
+    print(f"Health: {life.health or 'there is no HEALTHCHECK'}.")
+    if life.stopped:
+        print(f"SIGTERM: it stopped, with exit code {life.exit_code}.")
+    else:
+        print(f"SIGTERM: it was still there after {STOP_SECONDS:g} seconds, and was killed.")
 
 
 def ninesteps(*words: str) -> None:
