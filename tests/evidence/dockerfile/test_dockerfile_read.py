@@ -16,7 +16,7 @@ ARG BASE=python:${VERSION}-slim
 FROM --platform=$BUILDPLATFORM ${BASE} AS Build
 WORKDIR /app
 COPY requirements.lock ./
-RUN --mount=type=cache,target=/root/.cache/pip \\
+RUN --mount=type=cache,target=/var/cache/pip \\
     # a comment in the middle
     pip install --prefix=/install \\
       -r requirements.lock
@@ -61,7 +61,7 @@ def test_a_usual_dockerfile(end: bytes) -> None:
     run = next(build.named("RUN"))
     assert (run.where, run.end_line) == (where(9), 12)
     assert run.words == ("pip install --prefix=/install       -r requirements.lock",)
-    assert run.mounts == ({"type": "cache", "target": "/root/.cache/pip"},)
+    assert run.mounts == ({"type": "cache", "target": "/var/cache/pip"},)
     assert found.images == ("python:3.12-slim", "nginx:1.27")
 
 
