@@ -6,6 +6,7 @@ what a stranger's text gets into) is read from the file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,11 +34,13 @@ from graders.runners.workflow.mutants import (
     mendable_lint_error,
     no_tests,
     sources,
+    telling_tests,
     test_names,
+    tests_told,
 )
 from graders.runners.workflow.picture import pipeline_of
 from graders.runners.workflow.scenario import MAIN, Outcome, Scenario
-from graders.runners.workflow.unnoticed import LINT, TESTS, Reason, Tools, lint_that_mends, why_unnoticed
+from graders.runners.workflow.unnoticed import LINT, TESTS, Reason, Tools, does, lint_that_mends, why_unnoticed
 from graders.runners.workflow.verdicts import cannot_play, not_green, ran, unreadable
 from graders.runners.workflow.work import PipelineWork, open_pipeline
 from graders.step import Step
@@ -45,6 +48,10 @@ from graders.step import Step
 PUSH, PULL_REQUEST = "push", "pull_request"
 _TOPIC = "shorter-names"  # the pull request's branch, and that of a push which is not to main
 _MOST_FILES = 4  # of tests: each is broken in a run of its own
+_CHOOSES = re.compile(  # what has pytest leave tests out
+    rb"(^|\s)(-k|-m\s*[\"']?not|--ignore|--lf|--last-failed)\b|deselect|\.py::|addopts|modifyitems|collect_ignore",
+    re.IGNORECASE,
+)
 _LOCKS = (
     "requirements-dev.lock",
     "uv.lock",
@@ -68,8 +75,10 @@ class CiWork(PipelineWork):
         """A file for each kind of change that must start the checks."""
         tests = [path for path in sorted(self.python) if path.rpartition("/")[2].startswith("test_")]
         lock = next((path for path in _LOCKS if path in self.files), "")
+        project = "pyproject.toml" if "pyproject.toml" in self.files else ""
         found = {"the service's code": next(iter(sources(self.python)), ""), "a test": next(iter(tests), "")}
-        return {kind: path for kind, path in {**found, "the dependencies": lock}.items() if path}
+        more = {"the dependencies": lock, "the settings of pytest and the linter": project}
+        return {kind: path for kind, path in {**found, **more}.items() if path}
 
     @cached_property
     def events(self) -> tuple[str, ...]:
@@ -97,6 +106,23 @@ class CiWork(PipelineWork):
         seen = {name.partition("[")[0] for name in (*run.passed, *(one.test for one in run.failures))}
         given = {path: text for path, text in self.given.items() if path.endswith(".py")}
         return sorted(test_names(given) - seen) if not run.trouble else []
+
+    @cached_property
+    def telling(self) -> Scenario | None:
+        """Good code whose tests tell that they ran; None where nothing is seen that would choose among them."""
+        changed = b"\n".join(text for path, text in self.files.items() if self.given.get(path) != text)
+        telling = telling_tests()
+        can_tell = not telling.changes.keys() & self.files.keys()
+        told = replace(self.on(self.events[0], telling), paths=tuple(self.files))
+        return told if can_tell and _CHOOSES.search(changed) else None
+
+    @property
+    def left_out(self) -> list[str]:
+        """Tests that the learner was given and that the workflows leave out; empty where nothing tells."""
+        outcome = self.outcome(self.telling) if self.telling else None
+        ran = tests_told(outcome.calls) if outcome and outcome.green else set()
+        given = {path: text for path, text in self.given.items() if path.endswith(".py")}
+        return sorted(test_names(given) - ran) if ran else []
 
     def _suite_with(self, changes: Mapping[str, bytes]) -> SuiteRun:
         """The tests without `.github`, which they do not depend on: so the answer is known from one try to the next."""
@@ -145,11 +171,20 @@ class CiWork(PipelineWork):
     def play_all(self) -> None:
         """Begin with all that is broken on purpose, side by side."""
         broken = [*self.with_broken_test, *self.with_lint_error, *self.with_mendable_error]
-        self.start_playing(*(scenario for scenario, _ in broken), self.without_tests)
+        more = [self.telling] if self.telling else []
+        self.start_playing(*(scenario for scenario, _ in broken), self.without_tests, *more)
 
-    def checks(self, event: Event) -> list[Workflow]:
-        """The workflows that an event starts."""
-        return [workflow for workflow in self.workflows if runs_on(workflow, event)]
+    def idle(self, event: Event) -> tuple[Workflow, ...]:
+        """The workflows that wait for such an event and would check, where it starts none of them; all, if none does."""
+        if not any(runs_on(workflow, event) for workflow in self.workflows):
+            return self.workflows
+        for tools in (TESTS, LINT):
+            able = [
+                one for one in self.workflows if one.trigger(event.name) and does(one, tools, self.library, self.files)
+            ]
+            if able and not any(runs_on(workflow, event) for workflow in able):
+                return tuple(able)
+        return ()
 
 
 @criterion(points=1)
@@ -175,10 +210,9 @@ def starts_on_push(work: CiWork) -> Verdict:
     """
     expected = "a workflow that starts when code, tests or dependencies change on main"
     for kind, path in work.kinds_of_change.items():
-        if not work.checks(Push(MAIN, paths=(path,))):
-            return _not_started(
-                work, Push(MAIN, paths=(path,)), f"A push to main that changes {kind} (`{path}`)", expected
-            )
+        event = Push(MAIN, paths=(path,))
+        if idle := work.idle(event):
+            return _not_started(work, idle, event, f"A push to main that changes {kind} (`{path}`)", expected)
     return passed("A push to main that changes code, tests or dependencies starts it.", ran=_shown(work))
 
 
@@ -195,8 +229,8 @@ def starts_on_pull_request(work: CiWork) -> Verdict:
     for kind, path in work.kinds_of_change.items():
         for action, moment in moments.items():
             event = PullRequest(MAIN, _TOPIC, action, (path,))
-            if not work.checks(event):
-                return _not_started(work, event, f"{moment} that changes {kind} (`{path}`)", expected)
+            if idle := work.idle(event):
+                return _not_started(work, idle, event, f"{moment} that changes {kind} (`{path}`)", expected)
     return passed("A pull request starts it, when it is opened and with each push.", ran=_shown(work))
 
 
@@ -204,8 +238,10 @@ def _shown(work: CiWork) -> list[str]:
     return [f"git show HEAD:{workflow.path}" for workflow in work.workflows[:3]]
 
 
-def _not_started(work: CiWork, event: Push | PullRequest, what: str, expected: str) -> Verdict:
-    skips = [(workflow, skip) for workflow in work.workflows if isinstance(skip := runs_on(workflow, event), Skip)]
+def _not_started(
+    work: CiWork, idle: tuple[Workflow, ...], event: Push | PullRequest, what: str, expected: str
+) -> Verdict:
+    skips = [(workflow, skip) for workflow in idle if isinstance(skip := runs_on(workflow, event), Skip)]
     listening = [one for one in skips if one[0].trigger(event.name)] or skips
     workflow, skip = listening[0]
     trigger = workflow.trigger(event.name)
@@ -227,8 +263,9 @@ def _not_started(work: CiWork, event: Push | PullRequest, what: str, expected: s
         )
     elif trigger.types is not None:
         mistake, next = "types", "Take `types:` out: by default it runs for `opened`, `synchronize` and `reopened`."
+    started = "starts nothing" if idle == work.workflows else f"does not start `{workflow.path}`"
     return failed(
-        f"{what} starts nothing. {skip.reason}", expected=expected, where=str(skip.where), next=next, mistake=mistake,
+        f"{what} {started}. {skip.reason}", expected=expected, where=str(skip.where), next=next, mistake=mistake,
         ran=[f"git show HEAD:{workflow.path}"],
     )  # fmt: skip
 
@@ -289,9 +326,23 @@ def red_on_broken_test(work: CiWork) -> Verdict:
     if not work.broken_tests:
         return cannot_check("No test of your commit could be broken on purpose, so nothing can be said.",
                             next="Do the tests pass in a fresh clone? `python -m pytest`")  # fmt: skip
-    return _each_red(work, work.with_broken_test, TESTS, "a broken test in {}", expected) or passed(
-        f"A broken test turned it red, in each of {len(work.broken_tests)} files, one at a time.", ran=_ran(work)
+    return (
+        _each_red(work, work.with_broken_test, TESTS, "a broken test in {}", expected)
+        or _left_out(work, expected)
+        or passed(
+            f"A broken test turned it red, in each of {len(work.broken_tests)} files, one at a time.", ran=_ran(work)
+        )
     )
+
+
+def _left_out(work: CiWork, expected: str) -> Verdict | None:
+    """Whether the workflow runs some of a file's tests only, as the tests themselves tell."""
+    if not work.telling or not work.left_out:
+        return None
+    outcome, name = work.outcome(work.telling), work.left_out[0]
+    file = next((path for path, text in work.given.items() if f"def {name}(".encode() in text), "tests")
+    seen = f"On {outcome.scenario.named}, the test `{name}` in `{file}` does not run, so nothing turns red if it fails."
+    return _unnoticed(work, outcome, TESTS, seen, expected)
 
 
 @criterion(points=1, after=[green])
@@ -413,7 +464,7 @@ def _must_not_deliver(work: CiWork) -> Iterator[tuple[Scenario, str]]:
     """Good code on events that are not main's; a push to another branch only where something is delivered at all."""
     if PULL_REQUEST in work.good:
         yield work.good[PULL_REQUEST], "delivers on a pull request"
-    if _delivering(work) and work.checks(Push(_TOPIC, paths=tuple(work.files))):
+    if _delivering(work) and any(runs_on(one, Push(_TOPIC, paths=tuple(work.files))) for one in work.workflows):
         yield Scenario(PUSH, _TOPIC), "delivers from any branch"
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from graders.runners.workflow.record import Call
 from graders.runners.workflow.wheels import TOOLS
 
 _PINNED = re.compile(rb"^([A-Za-z0-9._-]+)==(\d+(?:\.\d+)*)\.(\d+)\b", re.MULTILINE)
@@ -21,6 +22,21 @@ _OPPOSITE: Mapping[type[ast.cmpop], tuple[bytes, bytes]] = {
     ast.Eq: (b"==", b"!="), ast.NotEq: (b"!=", b"=="), ast.In: (b"in", b"not in"), ast.NotIn: (b"not in", b"in"),
     ast.Is: (b"is", b"is not"), ast.IsNot: (b"is not", b"is"),
 }  # fmt: skip
+_TOLD = ("kubectl", "tests-that-ran")
+_CONFTEST = "conftest.py"
+_TELLS = b"""import subprocess
+
+_ran: set[str] = set()
+
+
+def pytest_runtest_logreport(report) -> None:
+    if report.when == "call":
+        _ran.add(report.nodeid)
+
+
+def pytest_sessionfinish() -> None:
+    subprocess.run(["kubectl", "tests-that-ran", *sorted(_ran)], check=False)
+"""
 _FOR_LOCKS = "mccabe"  # small, needs nothing, and is in the wheelhouse
 
 
@@ -124,6 +140,17 @@ def source_only(files: Mapping[str, bytes]) -> Mutant:
 def comment_more(files: Mapping[str, bytes], *paths: str) -> Mutant:
     """A comment more at the top of Python files, where no formatter minds one."""
     return Mutant("source only", ", ".join(paths), {path: b"# Changed.\n" + files[path] for path in paths})
+
+
+def telling_tests() -> Mutant:
+    """The tests tell, by a played command's arguments, which of them ran: `tests_told` reads it."""
+    return Mutant("telling tests", _CONFTEST, {_CONFTEST: _TELLS})
+
+
+def tests_told(calls: Iterable[Call]) -> set[str]:
+    """The names of the tests that ran in a pipeline with `telling_tests`; empty where none came to tell."""
+    told = (word for call in calls if call.tool == _TOLD[0] and call.argv[:1] == _TOLD[1:] for word in call.argv[1:])
+    return {word.rpartition("::")[2].partition("[")[0] for word in told}
 
 
 def test_names(files: Mapping[str, bytes]) -> set[str]:
