@@ -52,7 +52,7 @@ class ContextFile:
 class BuildLimits:
     """What one build may use: seconds, and bytes of the engine's disk."""
 
-    seconds: float = 300
+    seconds: float = 600
     disk_bytes: int = 4 << 30
 
 
