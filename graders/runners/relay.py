@@ -143,6 +143,8 @@ class Relay:
             self._open.add(task)
             try:
                 await _carry(reader, writer, target)
+            except asyncio.CancelledError:
+                writer.transport.abort()  # the relay has ended; passed on, asyncio would print it
             finally:
                 self._open.discard(task)
 
