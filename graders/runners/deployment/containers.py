@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ _INSIDE = Path(__file__).with_name("inside.py")
 _HERE = Path(__file__).with_name("inside_containers.py")
 _IN_CONTAINER = Path(__file__).with_name("in_container.py")
 _FORMAT = 1
+_MOST_WAITING = 5  # processes for each processor
 _LIMITS = Limits(seconds=480, cpu_seconds=200, processes=512)
 _PACKAGES = ("graders", "graders.runners", "graders.runners.deployment")
 _DOCKERFILE = f"""\
@@ -68,7 +70,8 @@ def play_on_containers(files: Mapping[str, bytes], plans: Sequence[Plan], cache:
     """Carry plans out, one after another, with the scripts in `files` (path to content), under 50 requests a second.
 
     With `cache`, a folder, the same plans with the same files are not repeated. Digests of images are told as those of the
-    releases in them. Raises Problem where the engine, `docker`, the registry or the base image can't be had.
+    releases in them. Raises Problem where the engine, `docker`, the registry or the base image can't be had, and where the
+    machine is too busy to tell what a deployment costs.
     """
     if process.proxy() is None:
         return [Played(plan, trouble="caddy is not installed") for plan in plans]
@@ -81,12 +84,26 @@ def play_on_containers(files: Mapping[str, bytes], plans: Sequence[Plan], cache:
             f"Deployments can't be tried on the engine at {engine.url}.",
             "Use one that listens on a socket of this machine.",
         )
+    need_time_to_spare()
     with ours_on(engine) as ours, _published(ours, cache) as images:
-        records = [_play(files, plan, ours, images) for plan in plans]
+        records = []
+        for plan in plans:
+            records.append(_play(files, plan, ours, images))
+            need_time_to_spare()
     played = [_read(plan, data) for plan, data in zip(plans, records, strict=True)]
     if not any(one.trouble for one in played):
         remember(known, json.dumps(records).encode())
     return played
+
+
+def need_time_to_spare() -> None:
+    """Raises Problem where so much waits for the processors that requests would be late whatever a script does."""
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if load > _MOST_WAITING * processors:
+        raise Problem(
+            f"This machine is too busy to try deployments to containers (load {load:.0f} on {processors} processors).",
+            "Check again when less is running.",
+        )
 
 
 @contextmanager
