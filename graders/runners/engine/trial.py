@@ -30,7 +30,7 @@ from graders.runners.remembered import recall, remember
 
 PORT = 8000
 _STOP_SECONDS = 20.0  # twice what `docker stop` waits, for a busy machine
-_FORMAT = 1
+_FORMAT = 2
 _SECOND = 1_000_000_000  # the engine counts in nanoseconds
 _HEALTH_SECONDS, _TEST_SECONDS = 300.0, 300.0
 _PROBES = 60  # rather than seconds, so that a busy machine gets more time
@@ -209,7 +209,10 @@ class Trial:
                 ended = container.wait(_TEST_SECONDS)
             return TestRun(ended.exit_code, ended.said[-4000:])
 
-        return self._remembered(f"run {which}", lambda: _told(run), lambda known: TestRun(**known), target="test")
+        return self._remembered(
+            f"run {which}", lambda: _told(run), lambda known: TestRun(**known), lambda ended: ended.exit_code is not None,
+            target="test",
+        )  # fmt: skip
 
     def life(self) -> Life:
         """Start the final image, wait until it says that it is healthy, ask it, stop it."""
@@ -232,7 +235,10 @@ class Trial:
                             container.stop_signal, None, ended.said[-4000:])  # fmt: skip
 
         return self._remembered(
-            "life", lambda: _told(live), lambda known: Life(**{**known, "probe": tuple(known["probe"])})
+            "life",
+            lambda: _told(live),
+            lambda known: Life(**{**known, "probe": tuple(known["probe"])}),
+            lambda life: life.answers != 0 or life.exit_code is not None,
         )
 
     def in_trouble(self) -> Trouble:
@@ -248,7 +254,10 @@ class Trial:
                 return Trouble(health, answers, container.last_probe())
 
         return self._remembered(
-            "trouble", lambda: _told(live), lambda known: Trouble(**{**known, "probe": tuple(known["probe"])})
+            "trouble",
+            lambda: _told(live),
+            lambda known: Trouble(**{**known, "probe": tuple(known["probe"])}),
+            lambda trouble: trouble.health != "starting",
         )
 
     def _period(self) -> Mapping[str, Any] | None:
@@ -277,6 +286,7 @@ class Trial:
         """What `find` gives, as JSON has it, kept for the same files, bases and engine."""
         return self._remembered(which, lambda: _told(find), lambda known: known, plain=True)
 
+    # What took too long is not remembered: next time the machine may be less busy.
     def _remembered(
         self, which: str, find: Callable[[], _Known], read: Callable[[Any], _Known],
         worth: Callable[[_Known], bool] = lambda _: True, plain: bool = False, target: str = "",
