@@ -65,7 +65,7 @@ def test_either_builder_says_what_it_does(ours: Ours, small: str, buildkit: bool
     engine = ours.engine if buildkit else replace(ours.engine, api="1.38")
     with Gate(replace(ours, engine=engine), bases=[small]) as gate:
         done = Client(gate.address).docker(
-            "build", "--tag", "a:1", "-", stdin=f"FROM {small}\nRUN echo w''ord {buildkit}\n"
+            "build", "--no-cache", "--tag", "a:1", "-", stdin=f"FROM {small}\nRUN echo w''ord {buildkit}\n"
         )
 
     assert f"\nword {buildkit}\n" in done.stdout
