@@ -139,6 +139,7 @@ def test_who_goes_back_by_a_tag_is_told(engine: Engine, tmp_path: Path) -> None:
 
 def test_where_no_engine_answers_nobody_is_blamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent.sock")
+    monkeypatch.setenv("NINESTEPS_HOME", str(tmp_path / "home"))  # where no run is remembered
 
     result = judged(ON_DOCKER, tmp_path.resolve())
 
