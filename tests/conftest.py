@@ -5,7 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -28,7 +30,14 @@ def _settle_environment() -> None:
     os.environ |= {_OURS: folder, "NINESTEPS_HOME": folder}
 
 
+def _let_ctrl_c_through() -> None:
+    """A shell's background jobs ignore SIGINT, and all that they start does: what tests interrupt would not end."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 _settle_environment()
+_let_ctrl_c_through()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -731,7 +731,7 @@ CRITERIA = (
 
 STEP = Step(
     title="Deployments and rollbacks",
-    subskill="Deploy without losing a request, and go back with one command",
+    subskill="Deploy without an outage, and go back",
     minutes=75,
     open=open_work,
     criteria=CRITERIA,
