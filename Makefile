@@ -11,7 +11,7 @@ ROOT_ON_DEBIAN := $(shell [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null &
 WORKERS ?= auto
 ARGS ?=
 
-.PHONY: help lab demo course test test-all lint format bench lock system clean
+.PHONY: help lab demo course test test-all test-every lint format bench lock system clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,10 +27,13 @@ course: $(INSTALLED) ## Build the notebooks from course/*.md
 	@$(BIN)/python -m graders.pages
 
 test: $(INSTALLED) system lint ## Lint, types and the tests, in minutes
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not thorough" $(ARGS)
 
 test-all: $(INSTALLED) system ## The tests that take longer
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow $(ARGS)
+
+test-every: $(INSTALLED) system ## Those, and every attempt of every step: about an hour on two cores
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "slow or thorough" $(ARGS)
 
 lint: $(INSTALLED) ## Style and types
 	$(BIN)/ruff check .

@@ -15,16 +15,21 @@ from graders.step import Place
 def attempts_of(place: Place, quick: Collection[str] | None = None) -> pytest.MarkDecorator:
     """Parametrize a test's `recipe` with every attempt of the step.
 
-    Where `quick` names some of them, the others are slow: `make test-all` runs those.
+    Where `quick` names some of them, the others are slow: `make test-all` runs all but further near misses of a
+    criterion that has one there already, `make test-every` runs those as well.
     """
     every = recipes(place)
     if unknown := set(quick or ()) - {recipe.name for recipe in every}:
         raise ValueError(f"step {place.name} has no attempt called {', '.join(sorted(unknown))}")
-    slow = {recipe.name for recipe in every if quick is not None and recipe.name not in quick}
-    marked = [
-        pytest.param(recipe, id=recipe.name, marks=[pytest.mark.slow] if recipe.name in slow else [])
-        for recipe in every
-    ]
+    telling = {recipe.near: recipe.name for recipe in reversed(every) if recipe.near}
+    telling |= {recipe.near: recipe.name for recipe in every if recipe.near and recipe.name in (quick or ())}
+
+    def marks(recipe: Recipe) -> list[pytest.MarkDecorator]:
+        if quick is None or recipe.name in quick:
+            return []
+        return [pytest.mark.thorough if recipe.near and telling[recipe.near] != recipe.name else pytest.mark.slow]
+
+    marked = [pytest.param(recipe, id=recipe.name, marks=marks(recipe)) for recipe in every]
     return pytest.mark.parametrize("recipe", marked)
 
 
