@@ -141,17 +141,22 @@ def run_workflow(
     known = None
     if remember and images is not None:
         known = cache / "runs" / f"{_fingerprint([settings, images], files, house)}.tar"
-    report, trouble = recall(known), ""
-    if not report:
-        with services or nullcontext():
-            report, trouble = _run(git, settings, files, programs_here, house, limits, services)
-            if not trouble and failed_by_itself(read_report(report, plan, canaries), plan):
-                report, trouble = _run(git, settings, files, programs_here, house, limits, services)
-        if services and services.trouble:
-            return Run(trouble=services.trouble, mend=services.mend)
-        if not trouble and len(report) < _MOST_REMEMBERED and not (services and services.failed):
-            keep(known, report)
-    return read_report(report, plan, canaries) if not trouble else Run(trouble=trouble)
+    if report := recall(known):
+        return read_report(report, plan, canaries)
+
+    def once() -> tuple[bytes, Run]:
+        report, trouble = _run(git, settings, files, programs_here, house, limits, services)
+        return report, Run(trouble=trouble) if trouble else read_report(report, plan, canaries)
+
+    with services or nullcontext():
+        report, run = once()
+        if failed_by_itself(run, plan):
+            report, run = once()
+    if services and services.trouble:
+        return Run(trouble=services.trouble, mend=services.mend)
+    if report and len(report) < _MOST_REMEMBERED and not (services and services.failed):
+        keep(known, report)
+    return run
 
 
 def _in(path: str, plan: Plan) -> dict[str, Job]:
