@@ -131,4 +131,35 @@ class Timeline:
     notes: tuple[str, ...] = ()
 
 
-Picture = CommitGraph | Pipelines | ImageLayers | Timeline
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One share of a gradual rollout: `asked` per cent; of `users` asked, `got` were on the new path.
+
+    By chance `got` lies from `least` to `most`. `unsteady` users got both answers; `lost` users were on the new path at a
+    share that was no larger, and no longer are.
+    """
+
+    asked: int
+    got: int
+    users: int
+    least: int
+    most: int
+    unsteady: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The shares asked for of a flag, and those got; a verdict's mark is a share asked for, such as "25".
+
+    `notes` are sentences about the whole.
+    """
+
+    kind: ClassVar[str] = "shares"
+    title: str
+    flag: str
+    shares: tuple[Share, ...]
+    notes: tuple[str, ...] = ()
+
+
+Picture = CommitGraph | Pipelines | ImageLayers | Timeline | Shares

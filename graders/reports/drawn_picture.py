@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graders.picture import CommitGraph, ImageLayers, Picture, Pipelines, Timeline
-from graders.reports import commit_graph, layer_chart, pipeline_graph, rollout_timeline
+from graders.picture import CommitGraph, ImageLayers, Picture, Pipelines, Shares, Timeline
+from graders.reports import commit_graph, layer_chart, pipeline_graph, rollout_timeline, share_chart
 from graders.reports.safe_text import one_line
 
 Outline = tuple[tuple[str, tuple[str, ...]], ...]
@@ -57,5 +57,13 @@ def draw(picture: Picture | None, marks: frozenset[str]) -> DrawnPicture | None:
             rollout_timeline.svg(picture),
             rollout_timeline.summary(picture),
             rollout_timeline.outline(picture),
+        )
+    if isinstance(picture, Shares) and picture.shares:
+        return DrawnPicture(
+            "share chart",
+            one_line(picture.title),
+            share_chart.svg(picture, marks),
+            share_chart.summary(picture, marks),
+            table=share_chart.table(picture, marks),
         )
     return None

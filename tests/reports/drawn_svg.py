@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from defusedxml import ElementTree
 
 SVG = "{http://www.w3.org/2000/svg}"
-ELEMENTS = {"svg", "title", "desc", "style", "rect", "circle", "path", "text", "tspan", "g"}
+ELEMENTS = {"svg", "title", "desc", "style", "rect", "circle", "line", "path", "text", "tspan", "g"}
 
 
 def parsed(drawing: str) -> Element:
