@@ -1,4 +1,4 @@
-"""Step 5's starter: the service with its CI, a Dockerfile, and scripts that deploy it and ask whether it works."""
+"""Step 5's starter: the service with its CI and its image, and scripts that deploy it and ask whether it works."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def starter(seed: int) -> Starter:
     return Starter(
         commits=(
             Commit(f"Bring in the widgets service\n\n{trailer('release', seed)}", _AUTHOR, _FIRST_DAY, earlier),
-            Commit("Build an image, deploy it, and ask whether it works\n", _AUTHOR, _FIRST_DAY + _DAY, given),
+            Commit("Deploy it, and ask whether it works\n", _AUTHOR, _FIRST_DAY + _DAY, given),
         ),
         variant={"image": f"ghcr.io/{team}/widgets", "version": version, "workflow": answer},
     )

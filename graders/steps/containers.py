@@ -1,0 +1,741 @@
+"""Step 4, containerization: an image that is small, tested inside, and tells the truth about itself.
+
+The Dockerfile is read, built on a Docker Engine, changed and built again; its container is asked, put in trouble and stopped.
+https://docs.docker.com/build/building/best-practices/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from graders.criterion import Verdict, cannot_check, criterion, failed, passed
+from graders.evidence.dockerfile.linter import hadolint
+from graders.evidence.dockerfile.model import Dockerfile, Instruction
+from graders.evidence.dockerfile.read import DockerfileProblem
+from graders.evidence.linting import LinterMissing
+from graders.picture import ImageLayers, LayerBar
+from graders.problems import Problem
+from graders.runners.engine.base_images import Base, NoBase
+from graders.runners.engine.build import Built
+from graders.runners.engine.build_log import BuildStep
+from graders.runners.engine.connection import NoEngine
+from graders.runners.engine.reinstall import builds_something, installed_again, locked_packages, would_install_again
+from graders.runners.engine.service_trouble import APP
+from graders.runners.engine.trial import PORT, EngineTrouble, Life, TestRun
+from graders.runners.engine.work import CANARIES, DOCKERFILE, REPOSITORY, SCRIPT, ContainerWork
+from graders.runners.workflow.work import open_pipeline
+from graders.step import Step
+
+TEST_STAGE = "test"
+BUDGET = 1.8  # times the base image
+_BUILDERS_WORDS = re.compile(
+    r"failed to solve with frontend dockerfile\.v0: |failed to create LLB definition: |executor failed running "
+)
+_NOT_IN_CONTEXT = re.compile(r'"/?([^"]+)":? not found')
+_NO_PACKAGES = re.compile(
+    r"No matching distribution found for (\S+)|could not find a version that satisfies the requirement (\S+)|"
+    r"Temporary failure (?:in name resolution|resolving)|Could not resolve|Network is unreachable|EAI_AGAIN|ENOTFOUND|"
+    r"Unable to locate package (\S+)|has no installation candidate|dns error|getaddrinfo|was not found in the provided",
+    re.IGNORECASE,
+)
+
+
+def _on_the_engine(judge: Callable[[ContainerWork], Verdict]) -> Callable[[ContainerWork], Verdict]:
+    """Where there is no engine, or it fails, that is nobody's fault."""
+
+    @wraps(judge)
+    def judged(work: ContainerWork) -> Verdict:
+        try:
+            return judge(work)
+        except (NoEngine, EngineTrouble) as trouble:
+            return cannot_check(trouble.found, next=trouble.next, ran=["docker version"])
+
+    return judged
+
+
+def _unreadable(dockerfile: Dockerfile | Problem) -> Verdict | None:
+    if isinstance(dockerfile, Dockerfile):
+        return None
+    where = str(dockerfile.where) if isinstance(dockerfile, DockerfileProblem) else ""
+    return failed(
+        dockerfile.found, expected=f"a `{DOCKERFILE}` that can be built", where=where, next=dockerfile.next,
+        mistake="cannot be read" if where else "no Dockerfile", ran=["docker build ."],
+    )  # fmt: skip
+
+
+def _said(text: str, most: int = 200) -> str:
+    """The last line of what was said, as a quotation."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"“{lines[-1][:most]}”" if lines else "it says nothing"
+
+
+@criterion(points=1)
+def multi_stage(work: ContainerWork) -> Verdict:
+    """The Dockerfile has a stage for tests, and a final stage that starts afresh.
+
+    Why: what builds and tests the service is large and gives an attacker tools; what runs it needs neither.
+    Hint: How many FROM are there, and what does the last one begin with? `grep -n FROM Dockerfile`
+    Hint: `FROM python:3.12-slim AS build`, then `FROM … AS test`, and last a `FROM` of the base image that takes what it needs
+        by `COPY --from=build`.
+    """
+    dockerfile, tried = work.dockerfile, ["grep -n FROM Dockerfile", "hadolint Dockerfile"]
+    if unreadable := _unreadable(dockerfile):
+        return unreadable
+    assert isinstance(dockerfile, Dockerfile)
+    final, expected = dockerfile.final, f"a stage called `{TEST_STAGE}`, and a last stage that begins with a base image"
+    where = str(final.where)
+    if len(dockerfile.stages) < 2:
+        return failed(
+            "The Dockerfile has a single stage, so all that builds the service is shipped.", expected=expected, where=where,
+            mistake="one stage", ran=tried, next="Build in a first stage; begin the last one afresh, and copy the result.",
+        )  # fmt: skip
+    test = dockerfile.stage(TEST_STAGE)
+    if test is None:
+        return failed(
+            f"There is no stage called `{TEST_STAGE}`.", expected=expected, where=where, mistake="no test stage", ran=tried,
+            next=f"Name the stage that runs the tests: `FROM … AS {TEST_STAGE}`.",
+        )  # fmt: skip
+    below = dockerfile.foundations(final)[:-1]
+    if test is final or test in below:
+        return failed(
+            f"`docker build .` gives the stage `{TEST_STAGE}`{'' if test is final else ' and more'}, as it is"
+            f"{'' if test is final else ' below'} the last one.", expected=expected, where=where, mistake="tests are shipped",
+            ran=tried, next="Put the stage that runs the service last, and let it begin with a base image.",
+        )  # fmt: skip
+    if builder := next((one for one in below if builds_something(one)), None):
+        return failed(
+            f"The final stage stands on the {builder.title}, so all that builds the service is in it.", expected=expected,
+            where=where, mistake="final stage is the builder", ran=tried,
+            next="Begin it with the base image, and take the result with `COPY --from=`.",
+        )  # fmt: skip
+    if not final.sources and not any(one.sources for one in below):
+        return failed(
+            "The final stage takes nothing from the stages before it, so it builds the service itself.", expected=expected,
+            where=where, mistake="final stage is the builder", ran=tried,
+            next="Build in a stage of its own, and take the result with `COPY --from=`.",
+        )  # fmt: skip
+    return passed(f"{len(dockerfile.stages)} stages, the last one afresh. {_remarks(work)}", where=where, ran=tried)
+
+
+def _remarks(work: ContainerWork) -> str:
+    try:
+        found = hadolint(work.files[DOCKERFILE])
+    except LinterMissing:
+        return "hadolint is not installed."
+    shown = [f"{one.rule} in line {one.where.line}" for one in found[:3]]
+    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    return f"hadolint remarks on {', '.join(shown)}{more}." if found else "hadolint has no remarks."
+
+
+@criterion(points=1)
+@_on_the_engine
+def builds(work: ContainerWork) -> Verdict:
+    """The image builds from a clean checkout.
+
+    Why: a build that needs what only your machine has works for nobody else.
+    Hint: Does it build from what is committed? `git clone . /tmp/fresh && docker build /tmp/fresh`
+    Hint: The last lines of `docker build .` name the instruction that failed; each file that it copies must be committed, and
+        not be kept out by `.dockerignore`.
+    """
+    tried, expected = ["git clone . /tmp/fresh", "docker build /tmp/fresh"], "an image from the committed files alone"
+    if unreadable := _unreadable(work.dockerfile):
+        return unreadable
+    try:
+        _ = work.context
+    except Problem as problem:
+        return failed(problem.found, expected=expected, where=".dockerignore", mistake="cannot be read", next=problem.next,
+                      ran=tried)  # fmt: skip
+    for base in work.trial.bases:
+        if isinstance(base, NoBase):
+            if not base.missing:
+                return cannot_check(base.why, next=base.next, ran=tried)
+            return failed(
+                base.why, expected=expected, where=DOCKERFILE, mistake="no such base image", next=base.next, ran=tried
+            )
+    built = work.trial.built()
+    return _not_built(work, built, "The image", expected, tried) or passed(
+        "It builds from what is committed.", ran=tried
+    )
+
+
+def _not_built(work: ContainerWork, built: Built, what: str, expected: str, tried: list[str]) -> Verdict | None:
+    """The verdict on a build that gave no image."""
+    if built.image:
+        return None
+    if built.stopped:
+        limit = built.stopped.value in ("time", "size")
+        if limit:
+            return failed(built.why, expected=expected, where=DOCKERFILE, mistake=f"too much {built.stopped.value}", ran=tried,
+                          next="Look for what takes so much: `docker build --progress=plain .`")  # fmt: skip
+        return cannot_check(built.why, next="Use a newer engine, or leave it out." if "know" in built.why else "Check again.",
+                            ran=tried)  # fmt: skip
+    step = built.failed_step
+    at = _place(work, step) if step else ""
+    said = f"{step.said if step else ''}\n{built.error}"
+    stand_in = any(isinstance(base, Base) and base.stand_in for base in work.trial.bases)
+    if stand_in and (lack := _NO_PACKAGES.search(said)):
+        package = next((group for group in lack.groups() if group), "")
+        return cannot_check(
+            f"Builds have no network here, and {f'`{package}` is not' if package else 'what it fetches is not'} among the "
+            "packages that the course brings.", next="Check where Docker Hub can be reached.", where=at, ran=tried,
+        )  # fmt: skip
+    missing = _NOT_IN_CONTEXT.search(built.error)
+    if missing and step is not None:
+        return failed(
+            f"{what} does not build: `{step.instruction[:100]}` finds no `{missing[1]}` in what is committed.", expected=expected,
+            where=at or DOCKERFILE, mistake="file is missing", ran=tried,
+            next=f"Commit that file; where it is, `.dockerignore` keeps it out: `!{missing[1]}` lets it in.",
+        )  # fmt: skip
+    told = _said(step.said) if step and step.said.strip() else f"“{_short(built.error)}”"
+    return failed(
+        f"{what} does not build: `{step.instruction[:100] if step else 'the Dockerfile'}` fails with {told}.", expected=expected,
+        where=at or DOCKERFILE, mistake="does not build", ran=tried, next="Mend that instruction, and build again.",
+    )  # fmt: skip
+
+
+def _short(error: str) -> str:
+    return " ".join(_BUILDERS_WORDS.sub("", error).split())[:160]
+
+
+def _place(work: ContainerWork, step: BuildStep) -> str:
+    """`file:line` of the instruction that a step of the build carries out."""
+    found = _instruction(work.dockerfile, step)
+    return str(found.where) if found else ""
+
+
+def _instruction(dockerfile: Dockerfile | Problem, step: BuildStep) -> Instruction | None:
+    if not isinstance(dockerfile, Dockerfile):
+        return None
+    wanted = _plain(step.instruction)
+    every = [one for stage in dockerfile.stages for one in (stage.start, *stage.steps)]
+    return next((one for one in every if _plain(one.text) == wanted), None)
+
+
+def _plain(text: str) -> str:
+    return "".join(re.sub(r"\\\s*\n(?:\s*#.*\n)*", " ", text).split())
+
+
+@criterion(points=1.5, after=[builds])
+@_on_the_engine
+def tests_inside(work: ContainerWork) -> Verdict:
+    """The tests run inside the container, and turn red when the code is broken.
+
+    Why: what passed on your machine was tested with your machine's Python, packages and files.
+    Hint: `docker build --target test -t widgets-test . && docker run --rm widgets-test`; break a function, and do it again.
+    Hint: The stage needs the service, `tests/` and the packages of `requirements-dev.lock`; its last line is
+        `CMD ["python", "-m", "pytest"]`, with nothing behind that hides the exit code.
+    """
+    expected = f"an image of the stage `{TEST_STAGE}` whose run fails exactly when a test fails"
+    tried = [f"docker build --target {TEST_STAGE} -t widgets-test .", "docker run --rm widgets-test"]
+    dockerfile = work.dockerfile
+    assert isinstance(dockerfile, Dockerfile)
+    stage = dockerfile.stage(TEST_STAGE)
+    if stage is None:
+        return failed(f"There is no stage called `{TEST_STAGE}`.", expected=expected, where=DOCKERFILE, ran=tried,
+                      mistake="no test stage", next=f"Write one: `FROM … AS {TEST_STAGE}`.")  # fmt: skip
+    if bad := _not_built(work, work.trial.built(TEST_STAGE), f"The stage `{TEST_STAGE}`", expected, tried):
+        return bad
+    run, where = work.trial.tests(), str(stage.where)
+    if run.exit_code is None:
+        return failed(
+            "The container of the tests does not end: it seems to serve rather than to test.", expected=expected, where=where,
+            mistake="does not end", ran=tried, next='End the stage with `CMD ["python", "-m", "pytest"]`.',
+        )  # fmt: skip
+    if run.exit_code:
+        return failed(
+            f"The tests fail in the container: {_outcome(run)}", expected=expected, where=where, mistake="red from the start",
+            ran=tried, next="What do they need that is not in the stage? Copy or install it there.",
+        )  # fmt: skip
+    mutant = work.mutant
+    if mutant is None:
+        return cannot_check(
+            "No broken function turns your own tests red, so nothing shows whether the container's do.", ran=tried,
+            next="Run `python -m pytest`: your tests must pass, and notice a broken function.",
+        )  # fmt: skip
+    broken = work.trial.built_with(mutant.changes, TEST_STAGE)
+    if broken.stopped:
+        return cannot_check(broken.why, next="Check again.", ran=tried)
+    if not broken.image:
+        return passed(
+            f"They pass, and the stage no longer builds once {mutant.what} is broken.", where=where, ran=tried
+        )
+    red = work.trial.tests(mutant.changes)
+    if red.exit_code == 0:
+        return failed(
+            f"With {mutant.what} broken, the container of the tests still ends with 0.", expected=expected, where=where,
+            mistake="cannot turn red", ran=tried,
+            next="Does it run the tests of this code at all, and does their exit code get out? No `|| true`, no `;` behind it.",
+        )  # fmt: skip
+    return passed(f"They pass, and fail once {mutant.what} is broken.", where=where, ran=tried)
+
+
+def _outcome(run: TestRun) -> str:
+    lines = [line for line in run.said.splitlines() if re.match(r"(FAILED|ERROR|E )|\w*Error", line.strip())]
+    return _said(re.sub(r"\d+\.\d+s", "", lines[-1] if lines else run.said))
+
+
+@criterion(points=1.5, after=[builds])
+@_on_the_engine
+def lean(work: ContainerWork) -> Verdict:
+    """The image holds what the service needs, and little else.
+
+    Why: each tool in it is one for an intruder, one more to patch, and time at each start of a new machine.
+    Hint: What is in it? `docker run --rm IMAGE sh -c 'which gcc git; python -m pytest --version'`, and `docker history IMAGE`
+    Hint: Begin the last stage with the slim base image, install `requirements.lock` alone, and copy the service, not the folder.
+    """
+    expected = f"no compiler, no test tool, no `.git`, and at most {BUDGET} times the size of its base image"
+    inside = work.inside
+    tried = ["docker history IMAGE", "docker image ls"]
+    bad = [one for one in inside["unwanted"] if one["kind"] in ("compilers", "test tools", "git's files")]
+    if bad:
+        one = bad[0]
+        kinds = {"compilers": "compiler in it", "test tools": "test tools in it", "git's files": ".git in it"}
+        if one["of_base"]:
+            return failed(
+                f"The base image of the final stage brings {one['kind']}: `{one['name']}`.", expected=expected,
+                where=DOCKERFILE, mistake="base image with compilers", marks=["base"], ran=tried,
+                next="Begin the final stage with the slim image: `python:3.12-slim`.",
+            )  # fmt: skip
+        others = len({other["name"] for other in bad}) - 1
+        more = f" and {others} more" if others else ""
+        return failed(
+            f"The final image holds {one['kind']}: `{one['name']}`{more}, as `/{one['path']}`.", expected=expected,
+            where=one["by"] or DOCKERFILE, mistake=kinds[one["kind"]], marks=[one["layer"]], ran=tried,
+            next="Leave it in the stage that needs it, and copy only the result into the final one.",
+        )  # fmt: skip
+    if inside["base_size"] and inside["size"] > BUDGET * inside["base_size"]:
+        return failed(
+            f"The image is more than {BUDGET} times as large as its base image; its largest layer is "
+            f"`{inside['largest']['by'][:80]}`.", expected=expected, where=inside["largest"]["by"][:80],
+            mistake="over the budget", marks=[inside["largest"]["layer"]], ran=tried,
+            next="What in that layer does the service not need? A file that is deleted later stays in its layer.",
+        )  # fmt: skip
+    caches = [
+        one["name"] for one in inside["unwanted"] if one["kind"] == "package managers' caches" and not one["of_base"]
+    ]
+    rest = f" The cache of {caches[0]} is still in it: `--no-cache-dir` saves that." if caches else ""
+    return passed(f"No compiler, no test tool, no `.git`, and within {BUDGET} times its base image.{rest}", ran=tried)
+
+
+@criterion(points=1.5, after=[multi_stage])
+@_on_the_engine
+def cached(work: ContainerWork) -> Verdict:
+    """A change of the source does not install the dependencies again.
+
+    Why: most commits change source only; a build that installs everything each time takes minutes instead of seconds.
+    Hint: Change a line in `widgets/`, and build again: which steps are not `CACHED`?
+    Hint: Copy `requirements.lock` alone, install from it, and copy the source after that.
+    """
+    expected = "the step that installs the dependencies comes from the cache when only `widgets/` changed"
+    tried = ["docker build .", f"echo >> {APP}", "docker build ."]
+    dockerfile = work.dockerfile
+    assert isinstance(dockerfile, Dockerfile)
+    try:
+        again = _installed_again(work)
+    except NoEngine:
+        # The model of the cache is the builder's own, so that the Dockerfile alone can tell.
+        again = would_install_again(dockerfile, APP)
+    except Problem as problem:
+        return cannot_check(problem.found, next=problem.next, ran=tried)
+    if isinstance(again, Verdict):
+        return again
+    if again is None:
+        return passed("The dependencies come from the cache after a change of the source.", ran=tried)
+    step, stage = again, next(one for one in dockerfile.stages if any(step is again for step in one.steps))
+    copies = [one for one in stage.named("COPY", "ADD") if one.where.line < step.where.line and not one.flag("from")]
+    everything = next((one for one in copies if any(source.strip("./") == "" for source in one.sources)), None)
+    culprit = everything or (copies[-1] if copies else None)
+    before = (
+        f"`{' '.join(culprit.text.split())[:60]}` in line {culprit.where.line}" if culprit else "What stands before"
+    )
+    return failed(
+        f"After a change of the source, line {step.where.line} installs the dependencies again: {before} changed before it.",
+        expected=expected, where=str(step.where), mistake="COPY . . before the dependencies" if everything else
+        "source before the dependencies", ran=tried,
+        next="Copy the lock file alone, install from it, and copy the source after that step.",
+    )  # fmt: skip
+
+
+def _installed_again(work: ContainerWork) -> Instruction | Verdict | None:
+    """The instruction that installed the dependencies in a second build; None where none did."""
+    tried = ["docker build ."]
+    if any(isinstance(base, NoBase) for base in work.trial.bases) or not work.trial.built().image:
+        return cannot_check(
+            "The image does not build, so nothing can be said of its second build.",
+            next="Mend the build first.",
+            ran=tried,
+        )
+    if APP not in work.files or APP in work.context.kept_out:
+        return cannot_check(f"There is no `{APP}` in the build to change.", next="Keep it where it was.", ran=tried)
+    second = work.trial.rebuilt()
+    if not second.image:
+        return cannot_check(
+            f"After a change of the source the image does not build: {second.why or _short(second.error)}",
+            next="Check again.",
+            ran=tried,
+        )
+    step = installed_again(second.steps, locked_packages(work.files))
+    if step is None:
+        return None
+    return _instruction(work.dockerfile, step) or cannot_check(
+        "The builder's words about the second build can't be read.", next="Check again.", ran=tried
+    )
+
+
+@criterion(points=1)
+def kept_out(work: ContainerWork) -> Verdict:
+    """`.dockerignore` keeps `.git` and `.env` out of the build.
+
+    Why: what the builder gets to see can end up in a layer, where everybody who pulls the image can read it.
+    Hint: Which files does the build see? A stage with `COPY . /seen` and `RUN find /seen` shows them.
+    Hint: The safest `.dockerignore` begins with `*`, and then lets in what is needed: `!widgets`, `!pyproject.toml`, …
+    """
+    expected, where = (
+        "a `.dockerignore` that keeps `.git` and `.env` out, and none of them in any layer",
+        ".dockerignore",
+    )
+    tried = ["cat .dockerignore", "docker history IMAGE"]
+    if unreadable := _unreadable(work.dockerfile):
+        return unreadable
+    try:
+        context = work.context
+    except Problem as problem:
+        return failed(
+            problem.found, expected=expected, where=where, mistake="cannot be read", next=problem.next, ran=tried
+        )
+    seen = [path for path in CANARIES if path in context.files]
+    names = " and ".join(f"`{path.partition('/')[0]}`" for path in seen)
+    if not seen:
+        return passed(f"`{context.ignore_file}` keeps both out of the build.", where=where, ran=tried)
+    leaked = _leaked(work)
+    rest = ""
+    if leaked:
+        gone = all(one["gone"] for one in leaked)
+        by = leaked[0]["by"] or "an instruction"
+        rest = f" It is in the layer of `{by[:80]}`" + (", though a later one deletes it." if gone else ".")
+        marks = [one["layer"] for one in leaked]
+        return failed(
+            f"The build gets to see {names}, and copies it.{rest}", expected=expected, where=where, marks=marks, ran=tried,
+            mistake="deleted in a later layer" if gone else "in a layer",
+            next="Keep it out: `.git` and `.env`, a line each, in `.dockerignore`. Deleting it later takes it out of no layer.",
+        )  # fmt: skip
+    if not context.ignore_file:
+        return failed("There is no `.dockerignore`, so the build gets to see all that lies in the folder.", expected=expected,
+                      where=where, mistake="no .dockerignore", ran=tried,
+                      next="Write one, with `.git` and `.env`, and commit it.")  # fmt: skip
+    back = [rule for rule in context.rules if rule.keeps]
+    return failed(
+        f"`{context.ignore_file}` does not keep {names} out of the build.", expected=expected,
+        where=str(back[-1].where) if back else where, mistake="does not match", ran=tried,
+        next="A pattern counts from the top of the repository, and a later `!` brings back: write `.git` and `.env` last.",
+    )  # fmt: skip
+
+
+def _leaked(work: ContainerWork) -> list[dict[str, Any]]:
+    """The canaries in the image; none where nothing can be built here."""
+    try:
+        if any(isinstance(base, NoBase) for base in work.trial.bases) or not work.trial.built().image:
+            return []
+        return [one for one in work.inside["canaries"] if one["place"] == "layer"]
+    except Problem:
+        return []
+
+
+@criterion(points=1, after=[builds])
+@_on_the_engine
+def no_secret(work: ContainerWork) -> Verdict:
+    """The image holds no secret: in no layer, environment, label or line of its history.
+
+    Why: whoever can pull an image can read all of it, also what a later layer deleted and what a build argument held.
+    Hint: `docker history --no-trunc IMAGE` and `docker image inspect IMAGE` show what it keeps.
+    Hint: What runs the container gives it secrets, as `DATABASE_URL` at its start; a build gets them by
+        `RUN --mount=type=secret`, never by ARG, ENV or COPY.
+    """
+    expected = "nothing in the image that looks like a secret"
+    tried = ["docker history --no-trunc IMAGE", "docker image inspect IMAGE"]
+    try:
+        found = [one for one in work.inside["suspects"] if not one["place"].endswith(".lock")]
+    except EngineTrouble:
+        raise
+    except Problem as problem:
+        return cannot_check(problem.found, next=problem.next, ran=tried)
+    if not found:
+        return passed("No layer, variable, label or line of its history holds what looks like a secret.", ran=tried)
+    order = {"env": 0, "label": 1, "layer": 2, "history": 3}
+    one = min(found, key=lambda suspect: (order.get(suspect["place"].split()[0], 9), suspect["place"]))
+    place, _, what = one["place"].partition(" ")
+    if place == "env":
+        return failed(
+            f"The image sets `{what}` to what looks like a secret ({one['kind']}).", expected=expected, where=DOCKERFILE,
+            mistake="secret in ENV", ran=tried,
+            next=f"Take `ENV {what}` out; give it when the container starts: `docker run --env {what}`.",
+        )  # fmt: skip
+    if place == "label":
+        return failed(
+            f"The label `{what}` holds what looks like a secret ({one['kind']}).", expected=expected, where=DOCKERFILE,
+            mistake="secret in a label", ran=tried, next="Take it out: labels are there for everybody to read.",
+        )  # fmt: skip
+    if place == "layer":
+        path = what.partition(": ")[2]
+        gone = ", which a later layer deletes in vain" if one["gone"] else ""
+        return failed(
+            f"`/{path}`{gone} holds what looks like a secret ({one['kind']}), put in by `{one['by'][:80]}`.", expected=expected,
+            where=DOCKERFILE, mistake="secret removed in a later layer" if one["gone"] else "secret in a layer", ran=tried,
+            next="Don't let it get there; where the build needs it, mount it: `RUN --mount=type=secret,id=NAME`.",
+        )  # fmt: skip
+    return failed(
+        f"The history shows what looks like a secret ({one['kind']}): an argument or a command of the build stays in it.",
+        expected=expected, where=DOCKERFILE, mistake="secret in the history", ran=tried,
+        next="A build argument is no place for it: mount it with `RUN --mount=type=secret,id=NAME`.",
+    )  # fmt: skip
+
+
+def _not_up(life: Life) -> Verdict | None:
+    if life.exit_code is None:
+        return None
+    return cannot_check(
+        f"The container ended by itself with {life.exit_code}: {_said(life.said)}.",
+        next="Mend what lets it end, and check again.", ran=["docker run --rm IMAGE"],
+    )  # fmt: skip
+
+
+@criterion(points=1, after=[builds])
+@_on_the_engine
+def not_root(work: ContainerWork) -> Verdict:
+    """The service does not run as root.
+
+    Why: whoever breaks into it would have the whole container, and a better chance to get out of it.
+    Hint: As whom does its first process run? `docker exec CONTAINER id -u`
+    Hint: `RUN useradd --system --uid 10001 widgets`, and as the last of them `USER 10001`.
+    """
+    expected, tried = "a first process whose user id is not 0", ["docker run -d IMAGE", "docker exec CONTAINER id -u"]
+    dockerfile = work.dockerfile
+    assert isinstance(dockerfile, Dockerfile)
+    life = work.trial.life()
+    if down := _not_up(life):
+        return down
+    if life.user < 0:
+        return cannot_check("Nobody can say as whom the first process runs.", next="Check again.", ran=tried)
+    if life.user:
+        return passed(f"Its first process runs as user {life.user}.", ran=tried)
+    users = dockerfile.final.settings.users
+    if len(users) > 1:
+        return failed(
+            f"It runs as root: `USER {users[-1].value}` in line {users[-1].where.line} comes after `USER {users[-2].value}`.",
+            expected=expected, where=str(users[-1].where), mistake="USER root after USER app", ran=tried,
+            next="Let the last USER be the one that is not root.",
+        )  # fmt: skip
+    if users:
+        return failed(f"It runs as root, as `USER {users[0].value}` says.", expected=expected, where=str(users[0].where),
+                      mistake="USER is root", ran=tried, next="Name a user that is not root: `USER 10001`.")  # fmt: skip
+    return failed(
+        "It runs as root, as the final stage has no USER.", expected=expected, where=str(dockerfile.final.where),
+        mistake="no USER", ran=tried, next="Make a user in the final stage, and let it end with `USER 10001`.",
+    )  # fmt: skip
+
+
+@criterion(points=1.5, after=[builds])
+@_on_the_engine
+def healthy(work: ContainerWork) -> Verdict:
+    """The service answers on port 8000, and its HEALTHCHECK tells the truth.
+
+    Why: what takes a container out of traffic, or starts another, believes what the health check says.
+    Hint: `docker ps` shows `(healthy)` or `(unhealthy)`, `docker inspect` what the check said.
+    Hint: The slim image has Python but no curl. `urllib.request.urlopen` on `/healthz` raises for 503, and Python exits with 1.
+    """
+    expected = "a container that is healthy, and becomes unhealthy when `GET /healthz` answers 503"
+    tried = ["docker run -d IMAGE", "docker inspect --format '{{json .State.Health}}' CONTAINER"]
+    dockerfile = work.dockerfile
+    assert isinstance(dockerfile, Dockerfile)
+    health = dockerfile.final.settings.health
+    where = str(health.where) if health else str(dockerfile.final.where)
+    life = work.trial.life()
+    if life.exit_code is not None:
+        return failed(
+            f"The container ends by itself with {life.exit_code}: {_said(life.said)}.", expected=expected,
+            where=str(dockerfile.final.where), mistake="does not start", ran=["docker run --rm IMAGE"],
+            next="Start it by hand, and mend what it says.",
+        )  # fmt: skip
+    if life.only_loopback:
+        return failed(
+            f"The service listens on the container's loopback only, so nobody outside reaches port {PORT}.", expected=expected,
+            where=str(dockerfile.final.where), mistake="only on loopback", ran=["docker run --publish 8000:8000 IMAGE"],
+            next="Let it listen everywhere: `--host 0.0.0.0`.",
+        )  # fmt: skip
+    if life.answers == 0:
+        return failed(
+            f"Nothing answers `GET /healthz` on port {PORT} in the container.", expected=expected, where=where,
+            mistake="does not answer", ran=tried, next=f"Let the service listen on port {PORT}.",
+        )  # fmt: skip
+    if life.health == "":
+        return failed("The image has no HEALTHCHECK.", expected=expected, where=where, mistake="no HEALTHCHECK", ran=tried,
+                      next="Write one that asks `/healthz`, in Python as there is no curl.")  # fmt: skip
+    if life.health != "healthy":
+        code, words = life.probe
+        return failed(
+            f"The service answers, and its health check fails all the same, with {code}: {_said(words)}.", expected=expected,
+            where=where, mistake="never healthy", ran=tried, next="Run the check's command in the container, and mend it.",
+        )  # fmt: skip
+    if APP not in work.files or APP in work.context.kept_out:
+        return cannot_check(
+            f"There is no `{APP}` in the build that could be put in trouble.", next="Keep it where it was.", ran=tried
+        )
+    trouble = work.trial.in_trouble()
+    if trouble.health == "starting" or (trouble.health == "healthy" and trouble.answers == 200):
+        return cannot_check("The service could not be put in trouble, so its health check could not be tried.",
+                            next="Let `widgets/app.py` make the app, as it did.", ran=tried)  # fmt: skip
+    if trouble.health not in ("unhealthy", "exited"):
+        return failed(
+            "`GET /healthz` answers 503, and the container still calls itself healthy.", expected=expected, where=where,
+            mistake="always healthy", ran=tried,
+            next="Ask `/healthz`, let a 503 count (`curl --fail`, or `urlopen`, which raises), and hide no exit code.",
+        )  # fmt: skip
+    return passed("It is healthy, and becomes unhealthy once `GET /healthz` answers 503.", where=where, ran=tried)
+
+
+@criterion(points=1, after=[builds])
+@_on_the_engine
+def stops(work: ContainerWork) -> Verdict:
+    """The container stops on SIGTERM within seconds.
+
+    Why: each deployment stops a container; one that must be killed cuts off the requests that it was answering.
+    Hint: How long does `docker stop CONTAINER` take? Ten seconds mean that it was killed.
+    Hint: A signal reaches the first process alone. Exec form makes that the service: `CMD ["uvicorn", …]`; a script ends with
+        `exec "$@"`.
+    """
+    expected = "a container that ends by itself soon after its stop signal"
+    tried = ["docker run -d --name stops IMAGE", "time docker stop stops"]
+    dockerfile = work.dockerfile
+    assert isinstance(dockerfile, Dockerfile)
+    life = work.trial.life()
+    if down := _not_up(life):
+        return down
+    settings = dockerfile.final.settings
+    if life.signal.upper().removeprefix("SIG") in ("KILL", "9"):
+        return failed("Its stop signal is SIGKILL, which no process can answer.", expected=expected, mistake="killed at once",
+                      where=str(settings.stop_signal.where) if settings.stop_signal else DOCKERFILE, ran=tried,
+                      next="Take STOPSIGNAL out.")  # fmt: skip
+    if life.stopped:
+        return passed(f"It ends by itself on {life.signal}.", ran=tried)
+    command = settings.first_process
+    shell = command is not None and not command.exec_form
+    return failed(
+        f"It goes on after {life.signal}: the first process is `{' '.join(life.first.split()[:2])} …`"
+        f"{', since the command is in shell form' if shell else ''}.", expected=expected,
+        where=str(command.where) if command else DOCKERFILE, mistake="shell-form entrypoint" if shell else "does not pass it on",
+        ran=tried, next='Write it in exec form: `CMD ["uvicorn", …]`.' if shell else
+        "Let the last command of the script be `exec …`, so that the service takes its place.",
+    )  # fmt: skip
+
+
+@criterion(points=1.5, after=[builds])
+@_on_the_engine
+def published(work: ContainerWork) -> Verdict:
+    """`scripts/publish.sh` pushes the image under a tag that is made of the commit.
+
+    Why: a tag that moves means another image tomorrow; the commit's id always leads from the image back to its source.
+    Hint: `ninesteps registry up`, then `REGISTRY=localhost:5000 scripts/publish.sh`, and `ninesteps registry list`.
+    Hint: `tag="$REGISTRY/widgets:$(git rev-parse HEAD)"`, then `docker build --tag "$tag" .` and `docker push "$tag"`.
+    """
+    name, short = f"$REGISTRY/{REPOSITORY}", work.commit.id[:7]
+    expected = f"the image in the registry as `{name}:TAG`, where TAG holds the commit's id"
+    tried = ["REGISTRY=localhost:5000 scripts/publish.sh", "ninesteps registry list"]
+    if SCRIPT not in work.files:
+        return failed(f"There is no `{SCRIPT}`.", expected=expected, where=SCRIPT, mistake="no script", ran=tried,
+                      next="Write it, make it executable, and commit it.")  # fmt: skip
+    if work.entries[SCRIPT].mode != 0o755:
+        return failed(f"`{SCRIPT}` can't be executed.", expected=expected, where=SCRIPT, mistake="not executable", ran=tried,
+                      next=f"`git update-index --chmod=+x {SCRIPT}`, and commit.")  # fmt: skip
+    try:
+        done = work.published
+    except (NoEngine, EngineTrouble):
+        raise
+    except Problem as problem:
+        return cannot_check(problem.found, next=problem.next, ran=tried)
+    if done["timed_out"]:
+        return failed("The script does not end.", expected=expected, where=SCRIPT, mistake="does not end", ran=tried,
+                      next="What does it wait for? Nobody answers its questions.")  # fmt: skip
+    if done["exit_code"]:
+        refused = f" The course refuses: {done['refused'][0]}" if done["refused"] else ""
+        return failed(
+            f"The script ends with {done['exit_code']}: {_said(done['said'])}.{refused}", expected=expected, where=SCRIPT,
+            mistake="fails", ran=tried, next="Run it by hand, and mend what it says.",
+        )  # fmt: skip
+    every = done["pushed"]
+    pushed = [one for one in every if one["repository"] == REPOSITORY]
+    if not pushed:
+        elsewhere = f", only to `{every[0]['repository']}`" if every else ""
+        return failed(f"The script ends well, but has pushed nothing to `{name}`{elsewhere}.", expected=expected, where=SCRIPT,
+                      mistake="other repository" if every else "nothing pushed", ran=tried,
+                      next=f'`docker push "{name}:$(git rev-parse HEAD)"`')  # fmt: skip
+    tagged = [one for one in pushed if short in one["tag"].lower()]
+    if not tagged:
+        tags = [one["tag"] for one in pushed]
+        return failed(
+            f"It pushes the tag `{tags[0]}`, which is not made of the commit's id {short}.", expected=expected, where=SCRIPT,
+            mistake="latest" if "latest" in tags else "tag that moves", ran=tried,
+            next="Make the tag of `git rev-parse HEAD` (or `--short`).",
+        )  # fmt: skip
+    one = tagged[0]
+    if one["starts"] != work.starts:
+        return failed(
+            f"What is in the registry as `{REPOSITORY}:{short}…` is not what `docker build .` gives: it starts something else.",
+            expected=expected, where=SCRIPT, mistake="another image", ran=tried,
+            next="Build the final stage, without `--target`, and push that.",
+        )  # fmt: skip
+    if not one["same"]:
+        return failed("The image in the registry is not one that the script has built.", expected=expected, where=SCRIPT,
+                      mistake="another image", ran=tried, next="Push the image that was built, and no other.")  # fmt: skip
+    return passed(
+        "The registry holds the image under the commit's id, and it is the one that was built.",
+        ran=tried,
+    )
+
+
+@contextmanager
+def open_work(path: Path) -> Iterator[ContainerWork]:
+    """The evidence at `path`. Raises Problem where it is no repository or hand-in of this step."""
+    with open_pipeline(path, "containers", CRITERIA, ContainerWork) as work:
+        yield work
+
+
+def draw(work: ContainerWork) -> ImageLayers | None:
+    """The layers of the final image."""
+    if not isinstance(work.dockerfile, Dockerfile):
+        return None
+    try:
+        if any(isinstance(base, NoBase) for base in work.trial.bases) or not work.trial.built().image:
+            return None
+        known = work.inside["picture"]
+    except Problem:
+        return None
+    return ImageLayers(known["title"], tuple(LayerBar(**bar) for bar in known["layers"]))
+
+
+CRITERIA = (
+    multi_stage,
+    builds,
+    tests_inside,
+    lean,
+    cached,
+    kept_out,
+    no_secret,
+    not_root,
+    healthy,
+    stops,
+    published,
+)
+
+STEP = Step(
+    title="Containerization",
+    subskill="Build images that are small, tested and honest",
+    minutes=75,
+    open=open_work,
+    criteria=CRITERIA,
+    picture=draw,
+)
