@@ -60,7 +60,7 @@ def judged(place: Place, path: Path | None, trust: bool, *, record: bool) -> Res
     if mine and not isolates():
         _say_no_sandbox()
     with progress_line("Reading your work") as tell:
-        result = judge(place, found, lambda title: tell(f"Checking: {title}"))
+        result = judge(place, found, lambda title: tell(f"Checking: {title}"), with_remarks=True)
     if mine and record:
         _record(result)
     return result

@@ -106,9 +106,13 @@ def _workflows() -> Finding:
 
 
 def _linters() -> Finding:
-    missing = [tool for tool in ("actionlint", "shellcheck", "zizmor") if not _first_line([_ours(tool), "--version"])]
-    mend = "Run `make lab` in the course's folder. (for steps 2, 3, 5 and 6)"
-    found = f"{', '.join(missing)} not found" if missing else "actionlint, shellcheck, zizmor"
+    missing = [
+        tool
+        for tool in ("actionlint", "hadolint", "shellcheck", "zizmor")
+        if not _first_line([_ours(tool), "--version"])
+    ]
+    mend = "Run `make lab` in the course's folder. (for steps 2 to 6)"
+    found = f"{', '.join(missing)} not found" if missing else "actionlint, hadolint, shellcheck, zizmor"
     return Finding("linters", found, not missing, False, mend)
 
 

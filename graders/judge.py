@@ -15,10 +15,11 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
 
 
-def judge(place: Place, path: Path, progress: Progress = lambda title: None) -> Result:
+def judge(place: Place, path: Path, progress: Progress = lambda title: None, *, with_remarks: bool = False) -> Result:
     """Open what is at `path` and judge it by the step's criteria.
 
-    `progress` is told each criterion's title before it runs. Raises Problem where `path` can't be judged at all.
+    `progress` is told each criterion's title before it runs. `with_remarks` asks for the step's remarks too, which may differ
+    from one day to the next. Raises Problem where `path` can't be judged at all.
     """
     step = place.step
     with step.open(path) as work:
@@ -28,6 +29,8 @@ def judge(place: Place, path: Path, progress: Progress = lambda title: None) -> 
             verdicts[criterion.name] = _verdict(criterion, work, verdicts)
         picture = step.picture(work) if step.picture else None
         notes = tuple(getattr(work, "notes", ()))
+        if with_remarks and step.remarks:
+            notes += tuple(step.remarks(work))
     judged = (Judged(f"{place.name}.{one.name}", one, verdicts[one.name]) for one in step.criteria)
     return Result(place.name, place.number, step.title, tuple(judged), picture, notes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,8 @@ class Step:
     """What `graders/steps/NAME.py` exports as `STEP`.
 
     `open` turns a path (a repository or a hand-in) into the step's evidence, as a context manager; it raises `Problem`
-    where the path can't be judged at all. `picture` draws that evidence, or is None.
+    where the path can't be judged at all. `picture` draws that evidence, or is None; `remarks` are sentences that stand beside
+    the verdicts and decide nothing, such as what a scanner knows today.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Step:
     open: Callable[[Path], Any]
     criteria: tuple[Criterion, ...]
     picture: Callable[[Any], Picture | None] | None = None
+    remarks: Callable[[Any], Iterable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

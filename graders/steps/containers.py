@@ -25,6 +25,7 @@ from graders.runners.engine.build import Built
 from graders.runners.engine.build_log import BuildStep
 from graders.runners.engine.connection import NoEngine
 from graders.runners.engine.reinstall import builds_something, installed_again, locked_packages, would_install_again
+from graders.runners.engine.scanning import known_vulnerabilities, remarks_on
 from graders.runners.engine.service_trouble import APP
 from graders.runners.engine.trial import PORT, EngineTrouble, Life, TestRun
 from graders.runners.engine.work import CANARIES, DOCKERFILE, REPOSITORY, SCRIPT, ContainerWork
@@ -704,6 +705,20 @@ def open_work(path: Path) -> Iterator[ContainerWork]:
         yield work
 
 
+def remarks(work: ContainerWork) -> Iterator[str]:
+    """What hadolint says of the Dockerfile, and what scanners know of the image today."""
+    if not isinstance(work.dockerfile, Dockerfile):
+        return
+    yield from remarks_on(work.files[DOCKERFILE])
+    try:
+        if any(isinstance(base, NoBase) for base in work.trial.bases) or not work.trial.built().image:
+            return
+        client, image = work.trial.ours.client, work.trial.image()
+        yield from known_vulnerabilities(lambda: client.images.get(image).save(), work.inside["python"])
+    except Problem:
+        return
+
+
 def draw(work: ContainerWork) -> ImageLayers | None:
     """The layers of the final image."""
     if not isinstance(work.dockerfile, Dockerfile):
@@ -738,4 +753,5 @@ STEP = Step(
     open=open_work,
     criteria=CRITERIA,
     picture=draw,
+    remarks=remarks,
 )

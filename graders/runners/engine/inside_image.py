@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graders.evidence.dockerfile.model import Dockerfile
 from graders.evidence.image.model import Image
+from graders.evidence.image.packages import python_packages
 from graders.evidence.image.picture import instruction, layers_of
 from graders.evidence.image.read import read_image
 from graders.evidence.image.suspects import suspects
@@ -63,6 +64,7 @@ def look_inside(
              "said": instruction(history[one.place].created_by) if one.place in history else ""}
             for one in suspects(_without(read, known), environment, labels)
         ],
+        "python": python_packages(read.files),
         "stop_signal": read.config.stop_signal,
         "picture": asdict(layers_of(read, title, name)),
     }  # fmt: skip
