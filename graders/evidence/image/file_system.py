@@ -79,7 +79,10 @@ class FileSystem(Mapping[str, Entry]):
         for part in entry.path.split("/"):
             if node.entry and node.entry.kind != "folder":
                 node.entry = None  # a folder takes the place of a file
-            node = node.below.setdefault(part, _Node())
+            below = node.below.get(part)
+            if below is None:
+                below = node.below[part] = _Node()
+            node = below
         before = node.entry
         if entry.kind != "folder":
             if node.below:

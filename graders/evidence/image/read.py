@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.evidence.image.config import config_of, history_of, sightings
+from graders.evidence.image.file_system import FileSystem
 from graders.evidence.image.forward import AT_ONCE, Forward
 from graders.evidence.image.layer import Left, Scanned, scan
 from graders.evidence.image.model import Found, Image, Layer
@@ -153,18 +154,21 @@ class _Store:
             for number, one in enumerate(scanned)
         )  # fmt: skip
         platform = "/".join(str(config.get(key) or "unknown")[:40] for key in ("os", "architecture"))
-        image = Image(f"sha256:{digest}", platform, config_of(config), layers, history, tags)
+        files = FileSystem(layers)
         texts, too_long = self._texts(scanned)
         unsearched = sorted({*too_long, *(path for one in scanned for path in one.unsearched)})
         found = [
-            Found("layer", path, secret, form, number, image.files.layer_of(path) != number)
+            Found("layer", path, secret, form, number, files.layer_of(path) != number)
             for number, one in enumerate(scanned)
             for path, secret, form in one.found
         ]
         found += sightings(config, self._search)
-        return Image(
-            image.digest, platform, image.config, layers, history, tags, tuple(sorted(found)), texts, tuple(unsearched)
-        )
+        image = Image(
+            f"sha256:{digest}", platform, config_of(config), layers, history, tags, tuple(sorted(found)), texts,
+            tuple(unsearched),
+        )  # fmt: skip
+        vars(image)["files"] = files  # what its cached property would put together again
+        return image
 
     def _texts(self, scanned: list[Scanned]) -> tuple[dict[str, bytes], list[str]]:
         texts, too_long, room = dict[str, bytes](), list[str](), _MOST_TEXT
