@@ -21,7 +21,7 @@ from graders.evidence.linting import LinterMissing
 from graders.picture import ImageLayers, LayerBar
 from graders.problems import Problem
 from graders.runners.engine.base_images import Base, NoBase
-from graders.runners.engine.build import Built
+from graders.runners.engine.build import Built, Stopped
 from graders.runners.engine.build_log import BuildStep
 from graders.runners.engine.connection import NoEngine
 from graders.runners.engine.reinstall import builds_something, installed_again, locked_packages, would_install_again
@@ -173,8 +173,11 @@ def _not_built(work: ContainerWork, built: Built, what: str, expected: str, trie
         if limit:
             return failed(built.why, expected=expected, where=DOCKERFILE, mistake=f"too much {built.stopped.value}", ran=tried,
                           next="Look for what takes so much: `docker build --progress=plain .`")  # fmt: skip
-        return cannot_check(built.why, next="Use a newer engine, or leave it out." if "know" in built.why else "Check again.",
-                            ran=tried)  # fmt: skip
+        following = {
+            Stopped.TOO_NEW: "Use a newer engine, or leave it out.",
+            Stopped.REFUSED: "Commit what you need and COPY it, or let a RUN fetch it.",
+        }
+        return cannot_check(built.why, next=following.get(built.stopped, "Check again."), ran=tried)
     step = built.failed_step
     at = _place(work, step) if step else ""
     said = f"{step.said if step else ''}\n{built.error}"

@@ -13,11 +13,13 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
+from graders.evidence.dockerfile.cache_mounts import SharedCache, as_written, with_own_caches
+from graders.evidence.dockerfile.downloads import refused_download
 from graders.evidence.dockerfile.read import DockerfileProblem, read, without_syntax
 from graders.runners.engine.base_images import Base
 from graders.runners.engine.build_log import BuildLog, BuildStep
@@ -64,6 +66,11 @@ class Stopped(StrEnum):
     DISK_FULL = "disk full"
     ENGINE = "engine"
     TOO_NEW = "too new"
+    REFUSED = "refused"
+
+
+class Refusal(ValueError):
+    """What a Dockerfile asks of the engine and does not get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,8 @@ def build(
     """Build `files` (relative POSIX paths), which are what `.dockerignore` lets through, into the image `ours.tag(name)`.
 
     `bases` are the images that the Dockerfile names, already on the engine: where one of them is a stand-in, the build has
-    no network. A `# syntax=` is taken out, since no other frontend is fetched.
+    no network. A `# syntax=` is taken out, since no other frontend is fetched; an ADD fetches from public names alone; and
+    what a RUN mounts as a cache is the own one of `ours.caches`.
     """
     stand_ins = [base for base in bases if base.stand_in]
     tag = ours.tag(name)
@@ -102,7 +110,12 @@ def build(
         "networkmode": "none" if stand_ins else "default", "nocache": None if cache else "1",
         "buildargs": json.dumps(dict(arguments)), "version": "2" if ours.engine.has_buildkit else None,
     }  # fmt: skip
-    files = {**files, dockerfile: _for_this_engine(files[dockerfile], stand_ins)}
+    text = _for_this_engine(files[dockerfile].content, stand_ins)
+    try:
+        text = _kept_apart(text, dockerfile, arguments, ours.caches, network=not stand_ins)
+    except (Refusal, SharedCache) as trouble:
+        return Built("", (), stopped=Stopped.REFUSED, why=f"{trouble}.")
+    files = {**files, dockerfile: ContextFile(text, files[dockerfile].mode)}
     log, stopped = BuildLog(), None
     with tempfile.TemporaryFile() as archive, Upstream(ours.engine.url, _LOOK_EVERY) as upstream:
         _pack(files, archive)
@@ -117,11 +130,22 @@ def build(
     return _built(ours, tag, log, stopped, limits, files[dockerfile].content)
 
 
-def _for_this_engine(file: ContextFile, stand_ins: Iterable[Base]) -> ContextFile:
-    text = without_syntax(file.content)
+def _kept_apart(text: bytes, path: str, arguments: Mapping[str, str], owner: str, *, network: bool) -> bytes:
+    try:
+        dockerfile = read(text, path, arguments)
+    except DockerfileProblem:
+        return text  # the builder says what is wrong with it, and runs nothing
+    if refused := refused_download(dockerfile, network=network):
+        step, source = refused
+        raise Refusal(f"{step.where}: the course lets no ADD fetch {source[:100]}")
+    return with_own_caches(text, dockerfile, owner, arguments)
+
+
+def _for_this_engine(content: bytes, stand_ins: Iterable[Base]) -> bytes:
+    text = without_syntax(content)
     for base in stand_ins:  # which has no digest but its own
         text = re.sub(re.escape(base.name.encode()) + rb"@sha256:[0-9a-f]{64}", base.name.encode(), text)
-    return ContextFile(text, file.mode)
+    return text
 
 
 def _pack(files: Mapping[str, ContextFile], archive: IO[bytes]) -> None:
@@ -231,7 +255,7 @@ def _built(ours: Ours, tag: str, log: BuildLog, stopped: Stopped | None, limits:
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
-    steps = tuple(step for step in log.steps if step.name)
+    steps = tuple(replace(step, name=as_written(step.name)) for step in log.steps if step.name)
     if stopped is None and not log.error:
         try:
             image = ours.client.images.get(tag)
@@ -253,7 +277,7 @@ def _built(ours: Ours, tag: str, log: BuildLog, stopped: Stopped | None, limits:
         Stopped.ENGINE: "The engine stopped answering during the build.",
         Stopped.TOO_NEW: f"The builder of this engine ({ours.engine.version}) does not know {feature}.",
     }
-    return Built("", steps, log.error.strip(), stopped, why[stopped] if stopped else "")
+    return Built("", steps, as_written(log.error.strip()), stopped, why[stopped] if stopped else "")
 
 
 def _too_new(error: str, text: bytes) -> str:

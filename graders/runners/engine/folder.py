@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from graders.evidence.dockerfile.context import context_of
@@ -113,7 +114,7 @@ def _built(folder: Path, target: str) -> Iterator[tuple[Ours, Built, tuple[Base,
         raise Problem(f"The Dockerfile has no stage called {target}.", "Name one after `AS`.")
     seen = context_of(files, texts).files | {"Dockerfile"}
     try:
-        with ours_on(find_engine()) as ours:
+        with ours_on(find_engine(), sha256(str(folder.resolve()).encode()).hexdigest()[:16]) as ours:
             had = provide(ours.client, dockerfile.images)
             missing = [one for one in had if not isinstance(one, Base)]
             if missing:

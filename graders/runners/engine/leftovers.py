@@ -33,10 +33,14 @@ _SECONDS = 120
 
 @dataclass(frozen=True)
 class Ours:
-    """What one check makes on an engine. Put `labels` on each container, network and volume, and `tag` on each image."""
+    """What one check makes on an engine. Put `labels` on each container, network and volume, and `tag` on each image.
+
+    `caches`, hexadecimal digits, names whose the caches are that builds mount: nobody else finds what stands in them.
+    """
 
     engine: Engine
     owner: str
+    caches: str
 
     @property
     def labels(self) -> dict[str, str]:
@@ -54,13 +58,17 @@ class Ours:
 
 
 @contextlib.contextmanager
-def ours_on(engine: Engine) -> Iterator[Ours]:
+def ours_on(engine: Engine, caches: str = "") -> Iterator[Ours]:
     """A place on the engine for one check. At its end all of it is gone, also after an error or an interruption.
+
+    Builds with the same `caches` share what they mount as caches; without it, nobody does.
 
     A process of its own waits for our end and cleans up if we were killed. Raises docker.errors.DockerException where the
     engine stops answering at the start; at the end, that is ignored.
     """
-    ours = Ours(engine, f"{_here()}.{os.getpid()}.{_started(os.getpid())}.{os.urandom(4).hex()}")
+    ours = Ours(
+        engine, f"{_here()}.{os.getpid()}.{_started(os.getpid())}.{os.urandom(4).hex()}", caches or os.urandom(8).hex()
+    )
     watcher = _watch(ours)
     try:
         sweep(ours.client)

@@ -110,7 +110,9 @@ class Trial:
     @cached_property
     def ours(self) -> Ours:
         """The place on the engine for all of this."""
-        return self._stack.enter_context(ours_on(self.engine))
+        return self._stack.enter_context(
+            ours_on(self.engine, _digest({path: file.content for path, file in self._files.items()}))
+        )
 
     @cached_property
     def bases(self) -> tuple[Base | NoBase, ...]:

@@ -93,3 +93,27 @@ def test_a_container_has_no_network_few_rights_and_an_end(ours: Ours, base: Base
     assert ended.exit_code == 0
     assert ended.said.strip() == "10001 0 routes"
     assert ours.client.containers.list(all=True, filters={"label": f"org.ninesteps.owner={ours.owner}"}) == []
+
+
+def test_what_a_build_caches_is_found_by_its_owner_alone(engine: Engine, base: Base) -> None:
+    word = secrets.token_hex(8)
+    put = f"FROM {_BASE}\nRUN --mount=type=cache,target=/kept echo {word} > /kept/word && echo put\n"
+    look = f"FROM {_BASE}\nRUN --mount=type=cache,target=/kept cat /kept/word && echo {secrets.token_hex(8)}\n"
+    one, other = secrets.token_hex(8), secrets.token_hex(8)
+    with ours_on(engine, one) as ours:
+        if not ours.engine.has_buildkit:
+            pytest.skip("cache mounts: this engine has no BuildKit")
+        assert built(ours, base, put).image
+    with ours_on(engine, other) as ours:
+        assert "No such file" in built(ours, base, look).steps[-1].said
+    with ours_on(engine, one) as ours:
+        done = built(ours, base, look)
+    (step,) = [step for step in done.steps if step.instruction.startswith("RUN")]
+    assert step.said.startswith(word)
+    assert step.instruction.startswith("RUN --mount=type=cache,target=/kept cat ")
+
+
+def test_an_add_cannot_reach_what_lies_near_the_engine(ours: Ours, base: Base) -> None:
+    done = built(ours, base, f"FROM {_BASE}\nADD http://127.0.0.1:9/x /x\n")
+    assert done.stopped is Stopped.REFUSED
+    assert done.why == "Dockerfile:2: the course lets no ADD fetch http://127.0.0.1:9/x."

@@ -12,7 +12,9 @@ import tarfile
 from collections.abc import Callable, Mapping
 from typing import IO
 
-from graders.evidence.dockerfile.model import Dockerfile, Instruction
+from graders.evidence.dockerfile.cache_mounts import SharedCache, with_own_caches
+from graders.evidence.dockerfile.downloads import refused_download
+from graders.evidence.dockerfile.model import Dockerfile
 from graders.evidence.dockerfile.read import MOST_BYTES, DockerfileProblem, read, without_syntax
 from graders.runners.engine.gate.images import Images
 from graders.runners.engine.gate.refusal import Refused, as_engine
@@ -25,7 +27,8 @@ def checked_context(
 ) -> str:
     """Write the context in `given` into `made`; the Dockerfile's name in it. Raises Refused, also for what is no archive.
 
-    With `network`, ADD may fetch over HTTPS. A `# syntax=` is taken out, as it would fetch another builder.
+    With `network`, ADD may fetch over HTTPS. A `# syntax=` is taken out, as it would fetch another builder, and caches that
+    are mounted become the script's own.
     """
     try:
         wanted = posixpath.normpath(dockerfile or "Dockerfile")
@@ -71,21 +74,14 @@ def _checked(text: bytes, path: str, build_args: Mapping[str, str], images: Imag
         dockerfile = read(text, path, build_args)
     except DockerfileProblem as wrong:
         raise as_engine(f"dockerfile parse error: {wrong.found}", 400) from None
-    for stage in dockerfile.stages:
-        for step in stage.steps:
-            _need_no_download(step, network)
+    if refused := refused_download(dockerfile, network=network):
+        step, source = refused
+        raise Refused(f"{step.where}: the gate does not let ADD fetch {source[:120]}")
+    try:
+        text = with_own_caches(text, dockerfile, images.caches, build_args)
+    except SharedCache as trouble:
+        raise Refused(str(trouble)) from None
     return _with_known_bases(text, dockerfile, images)
-
-
-def _need_no_download(step: Instruction, network: bool) -> None:
-    if step.inner:
-        _need_no_download(step.inner, network)
-    if step.name == "ADD":
-        for source in step.sources:
-            if network and source.startswith("https://") and not step.unset:
-                continue
-            if "://" in source or source.startswith("git@") or "$" in source or step.unset:
-                raise Refused(f"{step.where}: the gate does not let ADD fetch {source[:120]}")
 
 
 def _with_known_bases(text: bytes, dockerfile: Dockerfile, images: Images) -> bytes:

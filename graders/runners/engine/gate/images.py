@@ -34,6 +34,11 @@ class Images:
         self._anchors: dict[str, str] = {}  # id to the tag of ours that keeps the image
         self.lock = threading.RLock()
 
+    @property
+    def caches(self) -> str:
+        """Whose the caches are that builds mount."""
+        return self._ours.caches
+
     def identify(self, said: str) -> str:
         """The id of the image that a script calls so. Raises Refused, as the engine would, where it has none."""
         with self.lock:
