@@ -12,7 +12,7 @@ import pytest
 
 from graders.attempts.make import settled_environment
 from graders.criterion import Criterion, Verdict, failed, passed
-from graders.evidence.candidates import best, candidates, earned, names_of
+from graders.evidence.candidates import best, branch, candidates, earned, names_of
 from graders.evidence.snapshot import Snapshot, snapshot_of
 from graders.evidence.starting_point import StartingPoint, starting_point
 from graders.step import find
@@ -36,9 +36,9 @@ class Learner:
         with snapshot_of(self.repo, GIT) as snapshot:
             yield snapshot, starting_point(snapshot, GIT)
 
-    def judged(self) -> list[tuple[str, tuple[str, ...]]]:
+    def judged(self, beside: str = "") -> list[tuple[str, tuple[str, ...]]]:
         for snapshot, start in self.seen():
-            return [(one.subject, names_of(snapshot, one)) for one in candidates(snapshot, start)]
+            return [(one.subject, names_of(snapshot, one)) for one in candidates(snapshot, start, beside)]
         raise AssertionError
 
 
@@ -79,6 +79,24 @@ def test_what_only_a_pull_request_holds_counts(learner: Learner) -> None:
     learner.types(f'PATH="{path}" ninesteps pr create --title T --body B; git switch -q main; git branch -qD a')
     learner.types("git push -q origin :a")
     assert learner.judged() == [("one", ("#2",))]
+
+
+def test_a_branch_beside_counts_for_none_and_hides_none(learner: Learner) -> None:
+    learner.types(COMMIT + "git switch -qc a; commit one x; git switch -qc b; commit two x; git push -q origin a b")
+    assert learner.judged("b") == [("one", ("a",))]
+    for snapshot, _ in learner.seen():
+        assert [snapshot.history[id].subject for id in branch(snapshot, "b")] == ["two"]
+        assert branch(snapshot, "c") == []
+
+
+def test_of_a_branch_beside_that_stands_alone_what_it_builds_on_counts(learner: Learner) -> None:
+    learner.types(COMMIT + "git switch -qc b; commit one x; commit two x")
+    assert learner.judged("b") == [("one", ())]
+
+
+def test_a_branch_beside_without_a_commit_of_its_own_leaves_the_other(learner: Learner) -> None:
+    learner.types(COMMIT + "git switch -qc a; commit one x; git branch b")
+    assert learner.judged("b") == [("one", ("a", "b"))]
 
 
 def _criterion(name: str, points: float, wanted: str, after: tuple[Criterion, ...] = ()) -> Criterion:

@@ -127,10 +127,12 @@ _Work = TypeVar("_Work", bound=PipelineWork)
 
 
 @contextmanager
-def open_pipeline(path: Path, step: str, criteria: Sequence[Criterion], kind: type[_Work]) -> Iterator[_Work]:
+def open_pipeline(
+    path: Path, step: str, criteria: Sequence[Criterion], kind: type[_Work], beside: str = ""
+) -> Iterator[_Work]:
     """The evidence at `path`: of several branches, the one that earns most by `criteria`, so that no try costs anything.
 
-    `kind` is the class of evidence, PipelineWork or one that adds to it.
+    `kind` is the class of evidence, PipelineWork or one that adds to it; `beside` names a branch that is none of them.
 
     Raises Problem where `path` is no repository or hand-in of the step.
     """
@@ -139,7 +141,7 @@ def open_pipeline(path: Path, step: str, criteria: Sequence[Criterion], kind: ty
     with snapshot_of(path, place) as snapshot:
         try:
             start = starting_point(snapshot, place)
-            works = [kind(snapshot, start, commit) for commit in candidates(snapshot, start)]
+            works = [kind(snapshot, start, commit) for commit in candidates(snapshot, start, beside)]
             yield best(works, criteria, give_up=lambda work: work.finish())
         except GitFailed as failure:
             raise Problem(f"The history in {path} cannot be read: {failure.reason}.", "See `git fsck`.") from None
