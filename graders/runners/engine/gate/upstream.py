@@ -92,10 +92,13 @@ class Upstream:
             self.socket.sendall(data)
 
     def _next(self) -> Any:
-        while (event := self._http.next_event()) is h11.NEED_DATA:
-            if self._watched is not None:
-                self._wait(self._watched)
-            self._http.receive_data(self.socket.recv(_CHUNK))
+        try:
+            while (event := self._http.next_event()) is h11.NEED_DATA:
+                if self._watched is not None:
+                    self._wait(self._watched)
+                self._http.receive_data(self.socket.recv(_CHUNK))
+        except h11.RemoteProtocolError as trouble:  # as where the engine dies in the middle of an answer
+            raise ConnectionError(str(trouble)) from None
         return event
 
     def _wait(self, client: socket.socket) -> None:
