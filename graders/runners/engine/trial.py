@@ -355,14 +355,19 @@ def _only_loopback(container: Running) -> bool:
 def _told(ask: Callable[[], _Known]) -> _Known:
     """What `ask` gives. Raises EngineTrouble where the engine does not answer, or not as it should."""
     from docker.errors import DockerException
+    from requests.exceptions import ConnectionError as RequestsConnectionError
     from requests.exceptions import RequestException
 
     try:
         return ask()
+    except (ConnectionError, RequestsConnectionError):
+        raise EngineTrouble("The engine stopped answering.", "Start it, and check again: `docker version`.") from None
     except (DockerException, RequestException, OSError) as trouble:
         said = getattr(trouble, "explanation", None) or str(trouble)
         if "no space left" in str(said):
-            raise EngineTrouble("The engine's disk is full.", "Make room: `docker system prune`.") from None
+            raise EngineTrouble(
+                "The engine's disk is full.", "Make room, and check again: `docker builder prune`."
+            ) from None
         raise EngineTrouble(
             f"The engine failed: {str(said)[:200]}.", "See `ninesteps doctor`, and check again."
         ) from None
