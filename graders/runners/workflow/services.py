@@ -87,6 +87,9 @@ def services_for(
     return Services(engine, seed=seed, secrets=secrets, images=images)
 
 
+_START_IT = "Start it, and check again: `docker version`."
+
+
 class Services:
     """A context around one run in the sandbox. At its end all containers are gone.
 
@@ -130,7 +133,19 @@ class Services:
     ) -> None:
         if self.asks_at in self.relay.refused:
             self.trouble = self.trouble or "its service containers could not be reached from its steps"
+        if self._starts and not self.trouble and not self._is_there():
+            self.trouble, self.mend = "the Docker Engine stopped answering while its services ran", _START_IT
         self._stack.close()
+
+    def _is_there(self) -> bool:
+        """Whether the engine still answers."""
+        from docker.errors import DockerException
+        from requests.exceptions import RequestException
+
+        try:
+            return bool(self._ours.client.ping())
+        except (DockerException, RequestException):
+            return False
 
     def _answer(self, request: Mapping[str, Any], asking: socket.socket) -> dict[str, Any]:
         """What a step is told: `failed` (why, or empty), and what its job gets."""
@@ -172,10 +187,16 @@ class Services:
         token = randomness.token_hex(16)
         lease = self._take_ports(token, job, services, asking)
         from docker.errors import DockerException
+        from requests.exceptions import ConnectionError as RequestsConnectionError
         from requests.exceptions import RequestException
 
         try:
             return token, self._start(lease, services)
+        except (ConnectionError, RequestsConnectionError):
+            self._let_go(token)
+            raise CannotStart(
+                f"the Docker Engine stopped answering when the services of its job `{job}` were to be started", _START_IT
+            ) from None
         except (DockerException, RequestException, OSError) as trouble:
             self._let_go(token)
             said = " ".join(str(getattr(trouble, "explanation", None) or trouble).split())[:200]

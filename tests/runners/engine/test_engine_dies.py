@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import selectors
-import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from docker import DockerClient
@@ -23,73 +18,15 @@ from graders.runners.engine.base_images import Base, NoBase, provide
 from graders.runners.engine.build import ContextFile, Stopped, build
 from graders.runners.engine.connection import Engine
 from graders.runners.engine.leftovers import LABEL, ours_on
+from tests.engine_line import Line, cut_once, line_to, processes
 
 BASE = "python:3.12-slim"
-SECONDS = 120.0
-
-
-@dataclass
-class Line:
-    """A socket that leads to the engine until `cut`: then all connections end, and no new one is taken, as when it dies."""
-
-    path: str
-    engine: str
-    _listening: socket.socket = field(default_factory=lambda: socket.socket(socket.AF_UNIX))
-    _open: list[socket.socket] = field(default_factory=list)
-    _dead: bool = False
-
-    def serve(self) -> None:
-        self._listening.bind(self.path)
-        self._listening.listen(64)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                one, _ = self._listening.accept()
-            except OSError:
-                return
-            other = socket.socket(socket.AF_UNIX)
-            other.connect(self.engine)
-            self._open += [one, other]
-            threading.Thread(target=_carry, args=(one, other), daemon=True).start()
-
-    def cut(self) -> None:
-        """The engine dies."""
-        self._dead = True
-        self._listening.close()
-        with suppress(FileNotFoundError):
-            os.unlink(self.path)
-        for one in self._open:
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-
-
-def _carry(one: socket.socket, other: socket.socket) -> None:
-    """Both ways, with half-closed ends as they come."""
-    with selectors.DefaultSelector() as ready, closing(one), closing(other), suppress(OSError):
-        ready.register(one, selectors.EVENT_READ, other)
-        ready.register(other, selectors.EVENT_READ, one)
-        while ready.get_map():
-            for key, _ in ready.select():
-                source, target = key.fileobj, key.data
-                assert isinstance(source, socket.socket)
-                if chunk := source.recv(65536):
-                    target.sendall(chunk)
-                else:
-                    ready.unregister(source)
-                    target.shutdown(socket.SHUT_WR)
 
 
 @pytest.fixture
 def line(engine: Engine) -> Iterator[Line]:
-    if engine.socket is None:
-        pytest.skip("an engine that dies: this one has no socket on this machine")
-    with TemporaryDirectory(prefix="ninesteps-") as folder:  # a short path, as that of a socket must be
-        made = Line(f"{folder}/engine.sock", str(engine.socket))
-        made.serve()
+    with line_to(engine) as made:
         yield made
-        made.cut()
 
 
 @pytest.fixture
@@ -101,45 +38,14 @@ def base(engine: Engine) -> Base:
     return found
 
 
-def _soon(holds: Callable[[], object]) -> None:
-    until = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
-def _cut_once(line: Line, holds: Callable[[], object]) -> threading.Thread:
-    def wait() -> None:
-        _soon(holds)
-        line.cut()
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    return thread
-
-
 def test_in_the_middle_of_a_build(engine: Engine, line: Line, base: Base) -> None:
     text = f"FROM {BASE}\nRUN echo {secrets.token_hex(8)} && sleep 100\n"
     with ours_on(replace(engine, url=f"unix://{line.path}")) as ours:
-        thread = _cut_once(line, lambda: _processes("sleep 100"))
+        thread = cut_once(line, lambda: processes("sleep 100"))
         done = build(ours, "test", {"Dockerfile": ContextFile(text.encode())}, [base])
         thread.join()
     assert done.stopped is Stopped.ENGINE
     assert done.why == "The engine stopped answering during the build."
-
-
-def _processes(command: str) -> list[str]:
-    return [
-        pid.name for pid in Path("/proc").iterdir()
-        if pid.name.isdigit() and _command(pid) == command
-    ]  # fmt: skip
-
-
-def _command(pid: Path) -> str:
-    try:
-        return (pid / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-    except OSError:
-        return ""
 
 
 @pytest.mark.slow
@@ -165,7 +71,7 @@ def test_in_the_middle_of_a_check(engine: Engine, line: Line, base: Base, tmp_pa
 
     with closing(engine.client()) as client:
         before = set(_ours(client))
-        thread = _cut_once(line, lambda: set(_ours(client)) - before)
+        thread = cut_once(line, lambda: set(_ours(client)) - before)
         done = ninesteps("check", "containers", str(tmp_path / "work" / "repo"), DOCKER_HOST=f"unix://{line.path}")
         thread.join()
         said = done.stdout + done.stderr

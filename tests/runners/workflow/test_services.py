@@ -19,8 +19,9 @@ from docker import DockerClient
 
 from graders.runners import sandbox
 from graders.runners.engine.connection import Engine
-from graders.runners.engine.leftovers import LABEL
+from graders.runners.engine.leftovers import LABEL, remove
 from graders.runners.workflow.record import Run
+from tests.engine_line import cut_once, line_to, processes
 from tests.runners.workflow.conftest import CI, Repository
 from tests.small_image import echo_image
 
@@ -325,6 +326,42 @@ def test_where_no_engine_answers_that_is_said_with_what_mends_it(run: Runner, mo
     assert result.jobs == ()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("when", "trouble"),
+    [
+        ("created", "the Docker Engine stopped answering when the services of its job `a` were to be started"),
+        ("used", "the Docker Engine stopped answering while its services ran"),
+    ],
+)
+def test_an_engine_that_dies_in_the_middle_proves_nothing(
+    run: Runner, engine: Engine, client: DockerClient, monkeypatch: pytest.MonkeyPatch, when: str, trouble: str
+) -> None:
+    echo = {"image": IMAGE, "env": {"GREETING": "hello "}, "ports": ["7001:7000"], "options": READY}
+    text = workflow(a=job({"echo": echo}, talk("7001"), {"run": "sleep 10.0625"}, talk("7001")))
+
+    def is_so() -> object:
+        if when == "created":
+            return len(ours(client)) == 2
+        return processes("sleep 10.0625")
+
+    with line_to(engine) as line:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{line.path}")
+        thread = cut_once(line, is_so)
+        result = run(text)
+        thread.join()
+    for one in [
+        *client.containers.list(all=True, filters={"label": LABEL}),
+        *client.networks.list(filters={"label": LABEL}),
+    ]:
+        if one.name in ours(client):
+            remove(client, (one.attrs.get("Config") or one.attrs)["Labels"][LABEL])
+
+    assert not result.green
+    assert result.trouble == trouble
+    assert result.mend == "Start it, and check again: `docker version`."
+
+
 ASK = """
 import json, socket
 for what in json.loads(r'''%s'''):
@@ -359,6 +396,7 @@ def test_a_step_that_asks_for_containers_by_itself_gets_none_but_checked_ones(
 _RUNS = """
 import sys
 from pathlib import Path
+from tests.engine_line import cut_once, line_to, processes
 from tests.runners.workflow.conftest import CI, Repository
 print("begun", flush=True)
 Repository(Path(sys.argv[1]), Path(sys.argv[2]), {CI: sys.argv[3]}).run()
