@@ -1,0 +1,1 @@
+"""Read plans of Terraform, and the files that they are made from."""
