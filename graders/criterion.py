@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """The four verdicts. Only `PASSED` earns points."""
+    """The four verdicts. `PASSED` earns all points; `FAILED` earns the share of them that the verdict names, most often none."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -25,7 +25,8 @@ class Verdict:
 
     `found` is the evidence, `expected` what would have passed, `where` a place to look (commit, `file:line`, job,
     layer), `next` the next thing to try, `ran` the commands a learner can run to see the same, `mistake` the short name of a
-    known wrong answer, and `marks` the ids of the picture's nodes that the verdict complains about.
+    known wrong answer, and `marks` the ids of the picture's nodes that the verdict complains about. `share` is the part of the
+    points, 0 to below 1, that a failed verdict still earns.
     """
 
     kind: Kind
@@ -36,6 +37,7 @@ class Verdict:
     mistake: str = ""
     ran: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    share: float = 0.0
 
 
 def passed(found: str, *, where: str = "", ran: Iterable[str] = ()) -> Verdict:
@@ -52,9 +54,10 @@ def failed(
     mistake: str = "",
     ran: Iterable[str] = (),
     marks: Iterable[str] = (),
+    share: float = 0.0,
 ) -> Verdict:
     """The criterion does not hold."""
-    return Verdict(Kind.FAILED, found, expected, where, next, mistake, tuple(ran), tuple(marks))
+    return Verdict(Kind.FAILED, found, expected, where, next, mistake, tuple(ran), tuple(marks), share)
 
 
 def cannot_check(found: str, *, next: str, where: str = "", ran: Iterable[str] = ()) -> Verdict:

@@ -24,6 +24,8 @@ class Judged:
 
     @property
     def points(self) -> float:
+        if self.verdict.kind is Kind.FAILED:
+            return round(_clamped(self.criterion.points * self.verdict.share, self.criterion.points), 2)
         return self.criterion.points if self.verdict.kind is Kind.PASSED else 0.0
 
 

@@ -80,14 +80,20 @@ def plans(
     kept = kept_in / f"{_digest(given)}.json" if kept_in else None
     report = recall(kept)
     if not report:
-        done = run(["python", "-I", "inside.py", "{report}"], files=given, limits=_LIMITS, folders=[Path(program()).resolve()])
+        done = run(
+            ["python", "-I", "inside.py", "{report}"], files=given, limits=_LIMITS, folders=[Path(program()).resolve()]
+        )
         if done.timed_out:
-            raise Problem("Terraform did not come to an end within a minute.", "Check again when the machine is less busy.")
+            raise Problem(
+                "Terraform did not come to an end within a minute.", "Check again when the machine is less busy."
+            )
         report = done.report
         try:
             json.loads(report)
         except ValueError:
-            raise Problem(f"Terraform could not be run: {done.stderr.strip()[-200:]}", "`ninesteps doctor` says more.") from None
+            raise Problem(
+                f"Terraform could not be run: {done.stderr.strip()[-200:]}", "`ninesteps doctor` says more."
+            ) from None
         remember(kept, report)
     told = json.loads(report)
     if told["init"]["exit_code"]:

@@ -4,6 +4,7 @@ Runs in the sandbox, where Terraform starts it. What the cloud holds is read ane
 of Terraform shows as drift. https://pypi.org/project/tf/, https://developer.hashicorp.com/terraform/plugin
 """
 
+# mypy: disable-error-code="import-untyped, misc"
 from __future__ import annotations
 
 import json
@@ -12,8 +13,20 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from tf.iface import Config, CreateContext, DataSource, DeleteContext, ImportContext, Provider, ReadContext
-from tf.iface import ReadDataContext, Resource, State, UpdateContext, UpgradeContext  # fmt: skip
+from tf.iface import (  # fmt: skip
+    Config,
+    CreateContext,
+    DataSource,
+    DeleteContext,
+    ImportContext,
+    Provider,
+    ReadContext,
+    ReadDataContext,
+    Resource,
+    State,
+    UpdateContext,
+    UpgradeContext,
+)
 from tf.runner import run_provider
 from tf.schema import Attribute, Schema
 from tf.types import Bool, List, Number, String, TfType
