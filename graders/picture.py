@@ -162,4 +162,44 @@ class Shares:
     notes: tuple[str, ...] = ()
 
 
-Picture = CommitGraph | Pipelines | ImageLayers | Timeline | Shares
+class Act(StrEnum):
+    """What a plan does with one resource, in Terraform's words; the two orders of a replacement are two acts."""
+
+    CREATE = "create"
+    UPDATE = "update in place"
+    REPLACE = "replace, destroy first"
+    REPLACE_CREATE_FIRST = "replace, create first"
+    DELETE = "delete"
+    FORGET = "forget"
+    MOVED = "moved"
+    IMPORT = "import"
+    READ = "read"
+    NO_OP = "no-op"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One resource of a plan: `after` are the addresses of changes that come before it.
+
+    `because` is why, where the plan says so: the attribute that forces a replacement, the address it is moved from.
+    `takes_down` is what goes down or is lost meanwhile, empty where nothing is.
+    """
+
+    address: str
+    act: Act
+    after: tuple[str, ...] = ()
+    because: str = ""
+    takes_down: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChanges:
+    """What a plan changes, and in which order; a verdict's mark is an address. `notes` are sentences about the whole."""
+
+    kind: ClassVar[str] = "plan"
+    title: str
+    changes: tuple[PlannedChange, ...]
+    notes: tuple[str, ...] = ()
+
+
+Picture = CommitGraph | Pipelines | ImageLayers | Timeline | Shares | PlannedChanges

@@ -119,13 +119,20 @@ def figure(picture: Picture | None, marks: frozenset[str]) -> str:
         return ""
     drawing = b64encode(drawn.svg.encode()).decode()
     caption = f"{drawn.title}: {drawn.summary}"
-    return (
-        f'<figure class="ns-figure"><figcaption class="ns-caption">{_plain(caption)}</figcaption>'
+    shown = (
         f'<div class="ns-scroll" tabindex="0" role="group" aria-label="{drawn.kind.capitalize()}">'
         f'<img src="data:image/svg+xml;base64,{drawing}" alt="{_plain(caption)}"></div>'
-        f'<details class="ns-words"><summary>The same {drawn.kind} in words</summary>{_in_words(drawn)}</details>'
-        "</figure>"
     )
+    if drawn.text_first:
+        shown = (
+            f'<div class="ns-words" tabindex="0" role="group" aria-label="{drawn.kind.capitalize()} in words">'
+            f'{_in_words(drawn)}</div><p class="ns-note">The same, drawn:</p>{shown}'
+        )
+    else:
+        shown += (
+            f'<details class="ns-words"><summary>The same {drawn.kind} in words</summary>{_in_words(drawn)}</details>'
+        )
+    return f'<figure class="ns-figure"><figcaption class="ns-caption">{_plain(caption)}</figcaption>{shown}</figure>'
 
 
 def _in_words(drawn: DrawnPicture) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graders.picture import CommitGraph, ImageLayers, Picture, Pipelines, Shares, Timeline
-from graders.reports import commit_graph, layer_chart, pipeline_graph, rollout_timeline, share_chart
+from graders.picture import CommitGraph, ImageLayers, Picture, Pipelines, PlannedChanges, Shares, Timeline
+from graders.reports import commit_graph, layer_chart, pipeline_graph, plan_graph, rollout_timeline, share_chart
 from graders.reports.safe_text import one_line
 
 Outline = tuple[tuple[str, tuple[str, ...]], ...]
@@ -14,7 +14,10 @@ Outline = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class DrawnPicture:
-    """A picture as SVG, as one sentence, and as an outline or a table (its first row the heads); `kind` is the noun for it."""
+    """A picture as SVG, as one sentence, and as an outline or a table (its first row the heads); `kind` is the noun for it.
+
+    `text_first` says that the words are what to read, and the drawing an aid to them.
+    """
 
     kind: str
     title: str
@@ -22,6 +25,7 @@ class DrawnPicture:
     summary: str
     outline: Outline = ()
     table: tuple[tuple[str, ...], ...] = ()
+    text_first: bool = False
 
 
 def draw(picture: Picture | None, marks: frozenset[str]) -> DrawnPicture | None:
@@ -65,5 +69,14 @@ def draw(picture: Picture | None, marks: frozenset[str]) -> DrawnPicture | None:
             share_chart.svg(picture, marks),
             share_chart.summary(picture, marks),
             table=share_chart.table(picture, marks),
+        )
+    if isinstance(picture, PlannedChanges) and picture.changes:
+        return DrawnPicture(
+            "plan",
+            one_line(picture.title),
+            plan_graph.svg(picture, marks),
+            plan_graph.summary(picture, marks),
+            table=plan_graph.table(picture, marks),
+            text_first=True,
         )
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graders.picture import State
+from graders.picture import Act, State
 
 LIGHT = {
     "page": "#ffffff",
@@ -50,3 +50,16 @@ JOB_TONES = {
     State.NOT_RUN: "muted",
 }
 """The colour of each state of a job, by its name in the themes."""
+ACT_TONES = {
+    Act.CREATE: "passed",
+    Act.UPDATE: "lane-1",
+    Act.REPLACE: "failed",
+    Act.REPLACE_CREATE_FIRST: "cannot-check",
+    Act.DELETE: "failed",
+    Act.FORGET: "error",
+    Act.MOVED: "muted",
+    Act.IMPORT: "muted",
+    Act.READ: "muted",
+    Act.NO_OP: "muted",
+}
+"""The colour of what a plan does with a resource, by its name in the themes."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from graders.picture import JobNode, Pipelines, State
+from graders.reports.arrows import arrow_colours, heads, lines
 from graders.reports.drawing import LOOK_HERE, cells, page, style, tag, tag_width, xml
-from graders.reports.layered_layout import Box, Layout, Line, Spot, arrange
+from graders.reports.layered_layout import Box, Spot, arrange
 from graders.reports.palette import JOB_TONES
 from graders.reports.pipeline_words import (
     ShownRun,
@@ -66,8 +66,8 @@ def _run(run: ShownRun, marks: frozenset[str]) -> _Drawn:
     needs = needs_of(run.jobs)
     layout = arrange([_box(job, needed) for job, needed in zip(run.jobs, needs, strict=True)])
     parts = [heading.xml, f'<g transform="translate(0 {heading.height:g})">']
-    parts += _lines(layout)
-    parts += _heads(layout)
+    parts += lines(layout)
+    parts += heads(layout)
     parts += [_job(job, spot, is_marked(job, marks)) for job, spot in zip(run.jobs, layout.spots, strict=True)]
     parts.append("</g>")
     width, height = max(heading.width, layout.width), heading.height + layout.height
@@ -134,31 +134,6 @@ def _job(job: JobNode, spot: Spot, marked: bool) -> str:
     return "".join([*parts, "</g>"])
 
 
-def _lines(layout: Layout) -> Iterator[str]:
-    """One path for all lines of a job, so that a job that many need gets no bundle of strokes."""
-    of_source: dict[int, list[Line]] = {}
-    for line in layout.lines:
-        of_source.setdefault(line.source, []).append(line)
-    for lines in of_source.values():
-        yield f'<path class="edge" d="{"".join(map(_stroke, lines))}"/>'
-
-
-def _stroke(line: Line) -> str:
-    start = f"M{line.x:.1f} {line.y:.1f}"
-    if abs(line.y - line.to_y) < 0.1:
-        return f"{start}H{line.to_x:.1f}"
-    half = (line.x + line.to_x) / 2
-    return f"{start}C{half:.1f} {line.y:.1f} {half:.1f} {line.to_y:.1f} {line.to_x:.1f} {line.to_y:.1f}"
-
-
-def _heads(layout: Layout) -> Iterator[str]:
-    ends = {(round(line.to_x, 1), round(line.to_y, 1)) for line in layout.lines}
-    for spot in layout.spots:
-        end = (round(spot.x, 1), round(spot.y + spot.height / 2, 1))
-        if end in ends:
-            yield f'<path class="head" d="M{end[0]} {end[1]}l-8 -4.5v9z"/>'
-
-
 # --- looks ---
 
 _IDLE = frozenset({State.SKIPPED, State.CANCELLED, State.QUEUED, State.NOT_RUN})
@@ -177,7 +152,7 @@ _ICONS = {
 
 
 def _colours(colours: dict[str, str]) -> str:
-    page, panel, edge = colours["page"], colours["panel"], colours["edge"]
+    page, panel = colours["page"], colours["panel"]
     tones = "".join(
         f".ns-graph .job.tone-{tone}{{stroke:{colours[tone]}}}.ns-graph .state.tone-{tone}{{fill:{colours[tone]}}}"
         f".ns-graph .tone-{tone} .full{{fill:{colours[tone]}}}"
@@ -186,7 +161,7 @@ def _colours(colours: dict[str, str]) -> str:
     )
     return (
         f".ns-graph .job,.ns-graph .ring{{fill:{panel}}}.ns-graph .sign{{stroke:{page}}}"
-        f".ns-graph .name{{fill:{colours['text']}}}.ns-graph .edge{{stroke:{edge}}}.ns-graph .head{{fill:{edge}}}"
+        f"{arrow_colours(colours)}.ns-graph .name{{fill:{colours['text']}}}"
         f".ns-graph rect.environment{{fill:{page};stroke:{colours['text']}}}"
         f".ns-graph text.environment{{fill:{colours['text']}}}{tones}"
     )
