@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -47,12 +47,15 @@ def fixed_conditions(files: Mapping[str, bytes]) -> list[Leftover]:
     answers = {
         node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, _Function) and _is_fixed(node)
     }  # fmt: skip
+    attributes = _fixed_attributes(trees.values())
     found = []
     for path, tree in trees.items():
         for scope in [tree, *(node for node in ast.walk(tree) if isinstance(node, _Function))]:
             fixed = _fixed_names(scope)
             for node in _own(scope):
-                if isinstance(node, (ast.If, ast.IfExp)) and _always(node.test, fixed | _fixed_names(tree), answers):
+                if isinstance(node, (ast.If, ast.IfExp)) and _always(
+                    node.test, fixed | _fixed_names(tree), answers | attributes
+                ):
                     found.append(Leftover(f"{path}:{node.test.lineno}", ast.unparse(node.test)))
     return found
 
@@ -79,6 +82,29 @@ def unused_functions(files: Mapping[str, bytes], before: Mapping[str, bytes]) ->
         for node in tree.body
         if isinstance(node, _Function) and not node.decorator_list and node.name in no_more
     ]
+
+
+def functions_like(files: Mapping[str, bytes], given: Mapping[str, bytes], name: str) -> list[Leftover]:
+    """Functions of the service, whatever their names, that do what the function `name` did in `given`."""
+    known = {
+        _done_by(node) for tree in _service(given).values() for node in ast.walk(tree)
+        if isinstance(node, _Function) and node.name == name
+    }  # fmt: skip
+    return [
+        Leftover(f"{path}:{node.lineno}", node.name)
+        for path, tree in _service(files).items()
+        for node in ast.walk(tree)
+        if isinstance(node, _Function) and _done_by(node) in known
+    ]
+
+
+def _done_by(function: _Function) -> str:
+    body = [ast.unparse(node) for node in function.body if not _is_docstring(node)]
+    return "\n".join([ast.unparse(function.args), *body])
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def _service(files: Mapping[str, bytes]) -> dict[str, ast.Module]:
@@ -126,13 +152,21 @@ def _fixed_names(scope: ast.AST) -> set[str]:
     return {name for name, assigned in values.items() if assigned == [True]}
 
 
+def _fixed_attributes(trees: Iterable[ast.Module]) -> set[str]:
+    """Attributes that a class gives a truth value, and that nothing else is ever given."""
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    given = {name for node in nodes if isinstance(node, ast.ClassDef) for name in _fixed_names(node)}
+    set_elsewhere = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
+    return given - set_elsewhere - {node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg}
+
+
 def _is_truth(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, bool)
 
 
 def _is_fixed(function: _Function) -> bool:
     """Whether a function does nothing but return a truth value."""
-    body = [node for node in function.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
+    body = [node for node in function.body if not _is_docstring(node)]
     return len(body) == 1 and isinstance(body[0], ast.Return) and _is_truth(body[0].value)
 
 
@@ -141,6 +175,8 @@ def _always(test: ast.expr, fixed: set[str], answers: set[str]) -> bool:
         return _always(test.operand, fixed, answers)
     if isinstance(test, ast.BoolOp):  # `True or x`, `False and x`
         return any(_is_truth(one) for one in test.values) or all(_always(one, fixed, answers) for one in test.values)
+    if isinstance(test, ast.Attribute):
+        return test.attr in answers
     if isinstance(test, ast.Call):
         function = test.func
         return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) in answers

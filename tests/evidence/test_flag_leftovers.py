@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graders.evidence.flag_leftovers import fixed_conditions, names_left, unreached, unused_functions
+from graders.evidence.flag_leftovers import fixed_conditions, functions_like, names_left, unreached, unused_functions
 
 
 def service(text: str) -> dict[str, bytes]:
@@ -45,6 +45,7 @@ def test_prose_may_tell_of_it() -> None:
         "def on():\n    '''Always.'''\n    return True\ndef f():\n    if on():\n        return 1\n",
         "class Flags:\n    def on(self):\n        return True\ndef f(flags):\n    return 1 if flags.on() else 2\n",
         "def f(x):\n    if True or x:\n        return 1\n",
+        "class Settings:\n    discount: bool = True\ndef f(settings):\n    return 1 if settings.discount else 2\n",
     ],
 )
 def test_a_condition_that_never_changes_is_found(text: str) -> None:
@@ -59,6 +60,8 @@ def test_a_condition_that_never_changes_is_found(text: str) -> None:
         "def f(x):\n    found = False\n    for one in x:\n        found = True\n    if found:\n        return 1\n",
         "def f(x):\n    on = x > 2\n    return 1 if on else 2\n",
         "ON = True\n",
+        "class S:\n    on: bool = True\ndef f(s):\n    return 1 if s.on else 2\nS(on=read())\n",
+        "class S:\n    on = True\ndef f(s, x):\n    s.on = x\n    return 1 if s.on else 2\n",
         "def f(on=True):\n    return 1 if on else 2\n",
         "def on():\n    return True\n",
         "def f(x):\n    if x is True:\n        return 1\n",
@@ -98,3 +101,11 @@ def test_a_function_that_is_called_no_more_is_found() -> None:
 )
 def test_other_functions_are_none(before: str, after: str) -> None:
     assert unused_functions(service(after), service(before)) == []
+
+
+def test_a_function_that_does_what_another_did_is_found_under_any_name() -> None:
+    given = service('def full(a, b):\n    """Full."""\n    return a * b\n')
+    renamed = service("def before(a, b):\n    # as it was\n    return a * b\n")
+
+    assert [one.what for one in functions_like(renamed, given, "full")] == ["before"]
+    assert functions_like(service("def full(a, b):\n    return a * b // 2\n"), given, "full") == []

@@ -16,7 +16,7 @@ FLAG, OTHER, VARIABLE = "price-v2", "free-delivery", "FEATURE_PRICE_V2"
 PRICE_CENTS, DELIVERY_CENTS = 333, 490
 NEW = r'"discount_percent":\s*[1-9]'  # the pattern of what only the new price holds
 FREE = r'"delivery_cents":\s*0\b'
-SHARES = {0: 200, 1: 1400, 25: 400, 50: 400, 100: 200}  # per cent, and how many users are asked
+SHARES = {0: 400, 1: 1400, 25: 400, 50: 400, 100: 400}  # per cent, and how many users are asked
 SECONDS_TO_TURN = 1.0  # what the ticket asks for
 SECONDS_AT_MOST = 2.0  # since machines are busy
 _OFF_VALUES = ("", "false", "0", "1", "untrue")
@@ -29,7 +29,7 @@ class Start:
     """One start of the service: its environment besides the required variables, its flag file, and what is done then.
 
     `file` says whether `FLAGS_FILE` names one, `content` what it holds; None is no file there. `fresh` asks for a process
-    of its own, in which `hash()` has another seed.
+    of its own, in which `hash()` has another seed. A group of starts that may run `beside` the next ones does.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Start:
     content: str | None = None
     steps: tuple[Mapping[str, Any], ...] = ()
     fresh: bool = False
+    beside: bool = False
 
     @property
     def task(self) -> dict[str, Any]:
@@ -45,7 +46,7 @@ class Start:
         own = {"PYTHONHASHSEED": "4711", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8"}
         return {
             "name": self.name, "env": {**own, **_ENV, **self.env}, "file": self.file, "content": self.content,
-            "steps": list(self.steps), "fresh": self.fresh,
+            "steps": list(self.steps), "fresh": self.fresh, "beside": self.beside,
         }  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def flag(share: int | None = None, **settings: object) -> dict[str, object]:
 def flag_file(price: Mapping[str, object] | None, delivery: Mapping[str, object] | None = None) -> str:
     """The text of a flag file; None leaves the price's flag out."""
     flags = {OTHER: delivery or flag()} | ({FLAG: price} if price is not None else {})
-    return json.dumps({"$schema": "https://flagd.dev/schema/v0/flags.json", "flags": flags}, indent=2) + "\n"
+    return json.dumps({"flags": flags}, indent=2) + "\n"
 
 
 def price(user: str, quantity: int) -> dict[str, str]:
@@ -112,17 +113,21 @@ def starts(quantity: int) -> tuple[tuple[Start, ...], ...]:
         return {"do": "settle", "those": those, "users": 60, "least": 1.1, "most": 3.0}
 
     untouched = [{"do": "ask", "name": "untouched", "requests": stable_requests(quantity)}]
+    on = Start("=true", {VARIABLE: "true"}, steps=(_created(), {**asked("=true", users(_SOME)), "needs": NEW}))
     by_variable = [
-        Start("unset", {}, steps=(_created(), *untouched, asked("unset", users(_FEW)))),
-        *(Start(f"={value}", {VARIABLE: value}, steps=(_created(), asked(f"={value}", users(_FEW)))) for value in _OFF_VALUES),
-        Start("=true", {VARIABLE: "true"}, steps=(_created(), asked("=true", users(_SOME)))),
-    ]  # fmt: skip
+        Start("unset", {}, steps=(_created(), *untouched, asked("unset", users(_FEW))), beside=True),
+        *(
+            Start(f"={value}", {VARIABLE: value}, steps=(_created(), asked(f"={value}", users(_FEW))), beside=True)
+            for value in _OFF_VALUES
+        ),
+    ]
     without = [
-        Start(name, {}, True, content, (_created(), asked(name, users(_SOME), log=True)))
+        Start(name, {}, True, content, (_created(), asked(name, users(_SOME), log=True)), beside=True)
         for name, content in (
             ("no file", None),
             ("half a file", _cut(flag_file(flag(100)))),
             ("no such flag", flag_file(None, flag(100))),
+            ("a number for a boolean", flag_file(flag(None, variants={"on": 1, "off": 0}, defaultVariant="on"))),
             ("a text for a boolean", flag_file(flag(50, variants={"on": "true", "off": "false"}))),
         )
     ]
@@ -130,7 +135,7 @@ def starts(quantity: int) -> tuple[tuple[Start, ...], ...]:
         "turned", {}, True, flag_file(flag(0)),
         (
             _created(), asked("0", users(SHARES[0])),
-            write(100), until("turned on", True), _wait(1.1), asked("100", users(SHARES[100])),
+            write(100), {**until("turned on", True), "needed": True}, _wait(1.1), asked("100", users(SHARES[100])),
             write(50, flag(50)), settled("100"), asked("50", users(SHARES[50])),
             {"do": "ask", "name": "delivery", "requests": [delivery(user) for user in users(_MANY)]},
             write(25, flag(50)), settled("50"), asked("25", users(SHARES[25]), log=True), asked("25 again", users(60)),
@@ -145,14 +150,16 @@ def starts(quantity: int) -> tuple[tuple[Start, ...], ...]:
         (
             _created(), _wait(0.5), asked("25 restarted", users(_MANY)),
             {"do": "ask-again", "name": "1 at 25", "those": "1", "has": NEW},
-            write(100), until("turned on", True), write(100, state="DISABLED"), until("turned off", False), _wait(1.1),
-            asked("off", users(_SOME), log=True), {"do": "ask", "name": "after", "requests": stable_requests(quantity)},
+            write(None, defaultVariant="on"), until("turned on", True), write(None, defaultVariant="on", state="DISABLED"),
+            {**until("turned off", False, 2.5), "again": True}, _wait(1.1), asked("off", users(_SOME), log=True),
+            write(100, state="DISABLED"), _wait(1.1), asked("off with a share", users(_FEW)),
+            {"do": "ask", "name": "after", "requests": stable_requests(quantity)},
             write(100), until("on before it goes", True), {"do": "remove"}, until("goes", False), _wait(1.1),
             asked("removed", users(_SOME), log=True),
         ),
         fresh=True,
     )  # fmt: skip
-    return (tuple(by_variable + without), (turned,), (again,))
+    return ((on,), (*by_variable, *without), (turned,), (again,))
 
 
 def starts_without_the_flag(quantity: int) -> tuple[tuple[Start, ...], ...]:

@@ -44,11 +44,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What came of a step: the answers, seconds until an edit counted (None: never), and what was logged meanwhile."""
+    """What came of a step: the answers, seconds until an edit counted (None: never), and what was logged meanwhile.
+
+    `only_then` says that the same edit, made a second time, did count.
+    """
 
     answers: tuple[Answer, ...] = ()
     took: float | None = None
     log: str = ""
+    only_then: bool = False
 
     @property
     def new(self) -> frozenset[str]:
@@ -58,7 +62,7 @@ class Step:
     @property
     def decisions(self) -> list[Decision]:
         """The lines that hold all four of `flag`, `user`, `variant` and `reason`."""
-        read = [dict(_WORD.findall(line)) for line in self.log.splitlines()]
+        read = [dict(_WORD.findall(line.replace("\\", ""))) for line in self.log.splitlines()]
         return [Decision(one["flag"], one["user"], one["variant"], one["reason"]) for one in read if len(one) == 4]
 
 
@@ -100,7 +104,7 @@ def _started(data: Mapping[str, Any]) -> Started:
 def _step(data: Mapping[str, Any]) -> Step:
     took = data.get("took")
     answers = tuple(Answer(str(user), int(status), str(body)) for user, status, body in data.get("answers", ()))
-    return Step(answers, None if took is None else float(took), str(data.get("log", "")))
+    return Step(answers, None if took is None else float(took), str(data.get("log", "")), bool(data.get("only_then")))
 
 
 def body_of(answer: Answer) -> object:

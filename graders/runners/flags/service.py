@@ -16,10 +16,10 @@ from graders.runners.remembered import recall, remember
 from graders.runners.sandbox import Limits, run
 
 _INSIDE = Path(__file__).with_name("inside.py")
-_FORMAT = 1
+_FORMAT = 2
 _SECONDS = 20.0  # until it answers
 _LIMITS = Limits(seconds=240, cpu_seconds=120, processes=512, output_bytes=4 << 20)
-_ARGV = ("--factory", "widgets.app:create_app", "--uds", "{socket}", "--log-level", "warning")
+_ARGV = ("--factory", "widgets.app:create_app", "--uds", "{socket}")
 _FRAMEWORKS = ("fastapi", "uvicorn", "uvicorn.main", "uvicorn.protocols.http.h11_impl", "sqlalchemy.orm",
                "sqlalchemy.dialects.sqlite", "asyncio", "logging.config")  # fmt: skip
 _SDK = ("openfeature.api", "openfeature.contrib.provider.flagd")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from functools import cached_property
 
 from graders.evidence.candidates import branch
@@ -50,12 +51,19 @@ class FlagsWork(PipelineWork):
 
     @cached_property
     def observed(self) -> Observed:
-        """The service, started in many environments and with many flag files."""
+        """The service, started in many environments and with many flag files; the tests run meanwhile."""
+        self._suites  # noqa: B018 - begins with them
         return observe(_of_service(self.files), starts(self.quantity), cache_dir() / "flags")
 
-    def suite_with(self, *, new_broken: bool) -> SuiteRun:
-        """The tests, with the new price's answers broken or the stable price's."""
-        return self.suite(broken(self.files, new=new_broken))
+    @cached_property
+    def _suites(self) -> dict[bool | None, Future[SuiteRun]]:
+        changes: dict[bool | None, dict[str, bytes]] = {None: {}}
+        changes |= {new: broken(self.files, new=new) for new in (True, False)}
+        return {new: self._pool.submit(self.suite, change) for new, change in changes.items()}
+
+    def suite_with(self, *, new_broken: bool | None) -> SuiteRun:
+        """The tests with the new price's answers broken, with the stable price's, or with neither (None)."""
+        return self._suites[new_broken].result()
 
     @cached_property
     def removal(self) -> Commit | None:
