@@ -7,72 +7,37 @@ https://docs.docker.com/build/building/best-practices/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from graders.criterion import Verdict, cannot_check, criterion, failed, passed
 from graders.evidence.dockerfile.linter import hadolint
 from graders.evidence.dockerfile.model import Dockerfile, Instruction
-from graders.evidence.dockerfile.read import DockerfileProblem
 from graders.evidence.linting import LinterMissing
 from graders.picture import ImageLayers, LayerBar
 from graders.problems import Problem
-from graders.runners.engine.base_images import Base, NoBase
-from graders.runners.engine.build import Built, Stopped
-from graders.runners.engine.build_log import BuildStep
+from graders.runners.engine.base_images import NoBase
+from graders.runners.engine.build_words import instruction_of, last_words, short
 from graders.runners.engine.connection import NoEngine
-from graders.runners.engine.reinstall import builds_something, installed_again, locked_packages, would_install_again
+from graders.runners.engine.reinstall import (
+    builds_something,
+    copied_before,
+    installed_again,
+    locked_packages,
+    would_install_again,
+)
 from graders.runners.engine.scanning import known_vulnerabilities, remarks_on
 from graders.runners.engine.service_trouble import APP
-from graders.runners.engine.trial import PORT, EngineTrouble, Life, TestRun
+from graders.runners.engine.trial import PORT, EngineTrouble, TestRun
+from graders.runners.engine.verdicts import not_built, not_up, on_the_engine, unreadable
 from graders.runners.engine.work import CANARIES, DOCKERFILE, REPOSITORY, SCRIPT, ContainerWork
 from graders.runners.workflow.work import open_pipeline
 from graders.step import Step
 
 TEST_STAGE = "test"
 BUDGET = 1.8  # times the base image
-_BUILDERS_WORDS = re.compile(
-    r"failed to solve with frontend dockerfile\.v0: |failed to create LLB definition: |executor failed running "
-)
-_NOT_IN_CONTEXT = re.compile(r'"/?([^"]+)":? not found')
-_NO_PACKAGES = re.compile(
-    r"No matching distribution found for (\S+)|could not find a version that satisfies the requirement (\S+)|"
-    r"Temporary failure (?:in name resolution|resolving)|Could not resolve|Network is unreachable|EAI_AGAIN|ENOTFOUND|"
-    r"Unable to locate package (\S+)|has no installation candidate|dns error|getaddrinfo|was not found in the provided",
-    re.IGNORECASE,
-)
-
-
-def _on_the_engine(judge: Callable[[ContainerWork], Verdict]) -> Callable[[ContainerWork], Verdict]:
-    """Where there is no engine, or it fails, that is nobody's fault."""
-
-    @wraps(judge)
-    def judged(work: ContainerWork) -> Verdict:
-        try:
-            return judge(work)
-        except (NoEngine, EngineTrouble) as trouble:
-            return cannot_check(trouble.found, next=trouble.next, ran=["docker version"])
-
-    return judged
-
-
-def _unreadable(dockerfile: Dockerfile | Problem) -> Verdict | None:
-    if isinstance(dockerfile, Dockerfile):
-        return None
-    where = str(dockerfile.where) if isinstance(dockerfile, DockerfileProblem) else ""
-    return failed(
-        dockerfile.found, expected=f"a `{DOCKERFILE}` that can be built", where=where, next=dockerfile.next,
-        mistake="cannot be read" if where else "no Dockerfile", ran=["docker build ."],
-    )  # fmt: skip
-
-
-def _said(text: str, most: int = 200) -> str:
-    """The last line of what was said, as a quotation."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return f"“{lines[-1][:most]}”" if lines else "it says nothing"
 
 
 @criterion(points=1)
@@ -85,8 +50,8 @@ def multi_stage(work: ContainerWork) -> Verdict:
         by `COPY --from=build`.
     """
     dockerfile, tried = work.dockerfile, ["grep -n FROM Dockerfile", "hadolint Dockerfile"]
-    if unreadable := _unreadable(dockerfile):
-        return unreadable
+    if bad := unreadable(dockerfile):
+        return bad
     assert isinstance(dockerfile, Dockerfile)
     final, expected = dockerfile.final, f"a stage called `{TEST_STAGE}`, and a last stage that begins with a base image"
     where = str(final.where)
@@ -134,7 +99,7 @@ def _remarks(work: ContainerWork) -> str:
 
 
 @criterion(points=1)
-@_on_the_engine
+@on_the_engine
 def builds(work: ContainerWork) -> Verdict:
     """The image builds from a clean checkout.
 
@@ -144,8 +109,8 @@ def builds(work: ContainerWork) -> Verdict:
         not be kept out by `.dockerignore`.
     """
     tried, expected = ["git clone . /tmp/fresh", "docker build /tmp/fresh"], "an image from the committed files alone"
-    if unreadable := _unreadable(work.dockerfile):
-        return unreadable
+    if bad := unreadable(work.dockerfile):
+        return bad
     try:
         _ = work.context
     except Problem as problem:
@@ -159,73 +124,13 @@ def builds(work: ContainerWork) -> Verdict:
                 base.why, expected=expected, where=DOCKERFILE, mistake="no such base image", next=base.next, ran=tried
             )
     built = work.trial.built()
-    return _not_built(work, built, "The image", expected, tried) or passed(
+    return not_built(work, built, "The image", expected, tried) or passed(
         "It builds from what is committed.", ran=tried
     )
 
 
-def _not_built(work: ContainerWork, built: Built, what: str, expected: str, tried: list[str]) -> Verdict | None:
-    """The verdict on a build that gave no image."""
-    if built.image:
-        return None
-    if built.stopped:
-        limit = built.stopped.value in ("time", "size")
-        if limit:
-            return failed(built.why, expected=expected, where=DOCKERFILE, mistake=f"too much {built.stopped.value}", ran=tried,
-                          next="Look for what takes so much: `docker build --progress=plain .`")  # fmt: skip
-        following = {
-            Stopped.TOO_NEW: "Use a newer engine, or leave it out.",
-            Stopped.REFUSED: "Commit what you need and COPY it, or let a RUN fetch it.",
-        }
-        return cannot_check(built.why, next=following.get(built.stopped, "Check again."), ran=tried)
-    step = built.failed_step
-    at = _place(work, step) if step else ""
-    said = f"{step.said if step else ''}\n{built.error}"
-    stand_in = any(isinstance(base, Base) and base.stand_in for base in work.trial.bases)
-    if stand_in and (lack := _NO_PACKAGES.search(said)):
-        package = next((group for group in lack.groups() if group), "")
-        return cannot_check(
-            f"Builds have no network here, and {f'`{package}` is not' if package else 'what it fetches is not'} among the "
-            "packages that the course brings.", next="Check where Docker Hub can be reached.", where=at, ran=tried,
-        )  # fmt: skip
-    missing = _NOT_IN_CONTEXT.search(built.error)
-    if missing and step is not None:
-        return failed(
-            f"{what} does not build: `{step.instruction[:100]}` finds no `{missing[1]}` in what is committed.", expected=expected,
-            where=at or DOCKERFILE, mistake="file is missing", ran=tried,
-            next=f"Commit that file; where it is, `.dockerignore` keeps it out: `!{missing[1]}` lets it in.",
-        )  # fmt: skip
-    told = _said(step.said) if step and step.said.strip() else f"“{_short(built.error)}”"
-    return failed(
-        f"{what} does not build: `{step.instruction[:100] if step else 'the Dockerfile'}` fails with {told}.", expected=expected,
-        where=at or DOCKERFILE, mistake="does not build", ran=tried, next="Mend that instruction, and build again.",
-    )  # fmt: skip
-
-
-def _short(error: str) -> str:
-    return " ".join(_BUILDERS_WORDS.sub("", error).split())[:160]
-
-
-def _place(work: ContainerWork, step: BuildStep) -> str:
-    """`file:line` of the instruction that a step of the build carries out."""
-    found = _instruction(work.dockerfile, step)
-    return str(found.where) if found else ""
-
-
-def _instruction(dockerfile: Dockerfile | Problem, step: BuildStep) -> Instruction | None:
-    if not isinstance(dockerfile, Dockerfile):
-        return None
-    wanted = _plain(step.instruction)
-    every = [one for stage in dockerfile.stages for one in (stage.start, *stage.steps)]
-    return next((one for one in every if _plain(one.text) == wanted), None)
-
-
-def _plain(text: str) -> str:
-    return "".join(re.sub(r"\\\s*\n(?:\s*#.*\n)*", " ", text).split())
-
-
 @criterion(points=1.5, after=[builds])
-@_on_the_engine
+@on_the_engine
 def tests_inside(work: ContainerWork) -> Verdict:
     """The tests run inside the container, and turn red when the code is broken.
 
@@ -242,7 +147,7 @@ def tests_inside(work: ContainerWork) -> Verdict:
     if stage is None:
         return failed(f"There is no stage called `{TEST_STAGE}`.", expected=expected, where=DOCKERFILE, ran=tried,
                       mistake="no test stage", next=f"Write one: `FROM … AS {TEST_STAGE}`.")  # fmt: skip
-    if bad := _not_built(work, work.trial.built(TEST_STAGE), f"The stage `{TEST_STAGE}`", expected, tried):
+    if bad := not_built(work, work.trial.built(TEST_STAGE), f"The stage `{TEST_STAGE}`", expected, tried):
         return bad
     run, where = work.trial.tests(), str(stage.where)
     if run.exit_code is None:
@@ -280,11 +185,11 @@ def tests_inside(work: ContainerWork) -> Verdict:
 
 def _outcome(run: TestRun) -> str:
     lines = [line for line in run.said.splitlines() if re.match(r"(FAILED|ERROR|E )|\w*Error", line.strip())]
-    return _said(re.sub(r"\d+\.\d+s", "", lines[-1] if lines else run.said))
+    return last_words(re.sub(r"\d+\.\d+s", "", lines[-1] if lines else run.said))
 
 
 @criterion(points=1.5, after=[builds])
-@_on_the_engine
+@on_the_engine
 def lean(work: ContainerWork) -> Verdict:
     """The image holds what the service needs, and little else.
 
@@ -327,7 +232,7 @@ def lean(work: ContainerWork) -> Verdict:
 
 
 @criterion(points=1.5, after=[multi_stage])
-@_on_the_engine
+@on_the_engine
 def cached(work: ContainerWork) -> Verdict:
     """A change of the source does not install the dependencies again.
 
@@ -350,10 +255,8 @@ def cached(work: ContainerWork) -> Verdict:
         return again
     if again is None:
         return passed("The dependencies come from the cache after a change of the source.", ran=tried)
-    step, stage = again, next(one for one in dockerfile.stages if any(step is again for step in one.steps))
-    copies = [one for one in stage.named("COPY", "ADD") if one.where.line < step.where.line and not one.flag("from")]
-    everything = next((one for one in copies if any(source.strip("./") == "" for source in one.sources)), None)
-    culprit = everything or (copies[-1] if copies else None)
+    step = again
+    culprit, everything = copied_before(dockerfile, step)
     before = (
         f"`{' '.join(culprit.text.split())[:60]}` in line {culprit.where.line}" if culprit else "What stands before"
     )
@@ -368,7 +271,7 @@ def cached(work: ContainerWork) -> Verdict:
 def _installed_again(work: ContainerWork) -> Instruction | Verdict | None:
     """The instruction that installed the dependencies in a second build; None where none did."""
     tried = ["docker build ."]
-    if any(isinstance(base, NoBase) for base in work.trial.bases) or not work.trial.built().image:
+    if not work.has_image:
         return cannot_check(
             "The image does not build, so nothing can be said of its second build.",
             next="Mend the build first.",
@@ -379,14 +282,14 @@ def _installed_again(work: ContainerWork) -> Instruction | Verdict | None:
     second = work.trial.rebuilt()
     if not second.image:
         return cannot_check(
-            f"After a change of the source the image does not build: {second.why or _short(second.error)}",
+            f"After a change of the source the image does not build: {second.why or short(second.error)}",
             next="Check again.",
             ran=tried,
         )
     step = installed_again(second.steps, locked_packages(work.files))
     if step is None:
         return None
-    return _instruction(work.dockerfile, step) or cannot_check(
+    return instruction_of(work.dockerfile, step) or cannot_check(
         "The builder's words about the second build can't be read.", next="Check again.", ran=tried
     )
 
@@ -404,8 +307,8 @@ def kept_out(work: ContainerWork) -> Verdict:
         ".dockerignore",
     )
     tried = ["cat .dockerignore", "docker history IMAGE"]
-    if unreadable := _unreadable(work.dockerfile):
-        return unreadable
+    if bad := unreadable(work.dockerfile):
+        return bad
     try:
         context = work.context
     except Problem as problem:
@@ -443,15 +346,13 @@ def kept_out(work: ContainerWork) -> Verdict:
 def _leaked(work: ContainerWork) -> list[dict[str, Any]]:
     """The canaries in the image; none where nothing can be built here."""
     try:
-        if any(isinstance(base, NoBase) for base in work.trial.bases) or not work.trial.built().image:
-            return []
-        return [one for one in work.inside["canaries"] if one["place"] == "layer"]
+        return [one for one in work.inside["canaries"] if one["place"] == "layer"] if work.has_image else []
     except Problem:
         return []
 
 
 @criterion(points=1, after=[builds])
-@_on_the_engine
+@on_the_engine
 def no_secret(work: ContainerWork) -> Verdict:
     """The image holds no secret: in no layer, environment, label or line of its history.
 
@@ -462,54 +363,41 @@ def no_secret(work: ContainerWork) -> Verdict:
     """
     expected = "nothing in the image that looks like a secret"
     tried = ["docker history --no-trunc IMAGE", "docker image inspect IMAGE"]
-    try:
-        found = [one for one in work.inside["suspects"] if not one["place"].endswith(".lock")]
-    except EngineTrouble:
-        raise
-    except Problem as problem:
-        return cannot_check(problem.found, next=problem.next, ran=tried)
+    found = work.inside["suspects"]
+    if found is None:
+        return cannot_check("The search for secrets took too long on this machine.", next="Check again.", ran=tried)
+    found = [one for one in found if not one["place"].endswith(".lock")]
     if not found:
         return passed("No layer, variable, label or line of its history holds what looks like a secret.", ran=tried)
-    order = {"env": 0, "label": 1, "layer": 2, "history": 3}
-    one = min(found, key=lambda suspect: (order.get(suspect["place"].split()[0], 9), suspect["place"]))
+    order = ["env", "label", "layer", "history"]
+    one = min(found, key=lambda suspect: (order.index(suspect["place"].split()[0]), suspect["place"]))
     place, _, what = one["place"].partition(" ")
-    if place == "env":
-        return failed(
-            f"The image sets `{what}` to what looks like a secret ({one['kind']}).", expected=expected, where=DOCKERFILE,
-            mistake="secret in ENV", ran=tried,
-            next=f"Take `ENV {what}` out; give it when the container starts: `docker run --env {what}`.",
-        )  # fmt: skip
-    if place == "label":
-        return failed(
-            f"The label `{what}` holds what looks like a secret ({one['kind']}).", expected=expected, where=DOCKERFILE,
-            mistake="secret in a label", ran=tried, next="Take it out: labels are there for everybody to read.",
-        )  # fmt: skip
-    if place == "layer":
-        path = what.partition(": ")[2]
-        gone = ", which a later layer deletes in vain" if one["gone"] else ""
-        return failed(
-            f"`/{path}`{gone} holds what looks like a secret ({one['kind']}), put in by `{one['by'][:80]}`.", expected=expected,
-            where=DOCKERFILE, mistake="secret removed in a later layer" if one["gone"] else "secret in a layer", ran=tried,
-            next="Don't let it get there; where the build needs it, mount it: `RUN --mount=type=secret,id=NAME`.",
-        )  # fmt: skip
-    return failed(
-        f"The history shows what looks like a secret ({one['kind']}): an argument or a command of the build stays in it.",
-        expected=expected, where=DOCKERFILE, mistake="secret in the history", ran=tried,
-        next="A build argument is no place for it: mount it with `RUN --mount=type=secret,id=NAME`.",
-    )  # fmt: skip
-
-
-def _not_up(life: Life) -> Verdict | None:
-    if life.exit_code is None:
-        return None
-    return cannot_check(
-        f"The container ended by itself with {life.exit_code}: {_said(life.said)}.",
-        next="Mend what lets it end, and check again.", ran=["docker run --rm IMAGE"],
-    )  # fmt: skip
+    path, gone, by = what.partition(": ")[2], one["gone"], one["by"][:80]
+    words = {
+        "env": (
+            f"The image sets `{what}` to what looks like a secret ({one['kind']}).", "secret in ENV",
+            f"Take `ENV {what}` out; give it when the container starts: `docker run --env {what}`.",
+        ),
+        "label": (
+            f"The label `{what}` holds what looks like a secret ({one['kind']}).", "secret in a label",
+            "Take it out: labels are there for everybody to read.",
+        ),
+        "layer": (
+            f"`/{path}`{', which a later layer deletes in vain' if gone else ''} holds what looks like a secret "
+            f"({one['kind']}), put in by `{by}`.", "secret removed in a later layer" if gone else "secret in a layer",
+            "Don't let it get there; where the build needs it, mount it: `RUN --mount=type=secret,id=NAME`.",
+        ),
+        "history": (
+            f"The history shows what looks like a secret ({one['kind']}): an argument or a command of the build stays in it.",
+            "secret in the history", "A build argument is no place for it: mount it with `RUN --mount=type=secret,id=NAME`.",
+        ),
+    }  # fmt: skip
+    told, mistake, following = words[place]
+    return failed(told, expected=expected, where=DOCKERFILE, mistake=mistake, ran=tried, next=following)
 
 
 @criterion(points=1, after=[builds])
-@_on_the_engine
+@on_the_engine
 def not_root(work: ContainerWork) -> Verdict:
     """The service does not run as root.
 
@@ -521,7 +409,7 @@ def not_root(work: ContainerWork) -> Verdict:
     dockerfile = work.dockerfile
     assert isinstance(dockerfile, Dockerfile)
     life = work.trial.life()
-    if down := _not_up(life):
+    if down := not_up(life):
         return down
     if life.user < 0:
         return cannot_check("Nobody can say as whom the first process runs.", next="Check again.", ran=tried)
@@ -544,7 +432,7 @@ def not_root(work: ContainerWork) -> Verdict:
 
 
 @criterion(points=1.5, after=[builds])
-@_on_the_engine
+@on_the_engine
 def healthy(work: ContainerWork) -> Verdict:
     """The service answers on port 8000, and its HEALTHCHECK tells the truth.
 
@@ -561,7 +449,7 @@ def healthy(work: ContainerWork) -> Verdict:
     life = work.trial.life()
     if life.exit_code is not None:
         return failed(
-            f"The container ends by itself with {life.exit_code}: {_said(life.said)}.", expected=expected,
+            f"The container ends by itself with {life.exit_code}: {last_words(life.said)}.", expected=expected,
             where=str(dockerfile.final.where), mistake="does not start", ran=["docker run --rm IMAGE"],
             next="Start it by hand, and mend what it says.",
         )  # fmt: skip
@@ -582,7 +470,7 @@ def healthy(work: ContainerWork) -> Verdict:
     if life.health != "healthy":
         code, words = life.probe
         return failed(
-            f"The service answers, and its health check fails all the same, with {code}: {_said(words)}.", expected=expected,
+            f"The service answers, and its health check fails all the same, with {code}: {last_words(words)}.", expected=expected,
             where=where, mistake="never healthy", ran=tried, next="Run the check's command in the container, and mend it.",
         )  # fmt: skip
     if APP not in work.files or APP in work.context.kept_out:
@@ -603,7 +491,7 @@ def healthy(work: ContainerWork) -> Verdict:
 
 
 @criterion(points=1, after=[builds])
-@_on_the_engine
+@on_the_engine
 def stops(work: ContainerWork) -> Verdict:
     """The container stops on SIGTERM within seconds.
 
@@ -617,7 +505,7 @@ def stops(work: ContainerWork) -> Verdict:
     dockerfile = work.dockerfile
     assert isinstance(dockerfile, Dockerfile)
     life = work.trial.life()
-    if down := _not_up(life):
+    if down := not_up(life):
         return down
     settings = dockerfile.final.settings
     if life.signal.upper().removeprefix("SIG") in ("KILL", "9"):
@@ -638,7 +526,7 @@ def stops(work: ContainerWork) -> Verdict:
 
 
 @criterion(points=1.5, after=[builds])
-@_on_the_engine
+@on_the_engine
 def published(work: ContainerWork) -> Verdict:
     """`scripts/publish.sh` pushes the image under a tag that is made of the commit.
 
@@ -667,7 +555,7 @@ def published(work: ContainerWork) -> Verdict:
     if done["exit_code"]:
         refused = f" The course refuses: {done['refused'][0]}" if done["refused"] else ""
         return failed(
-            f"The script ends with {done['exit_code']}: {_said(done['said'])}.{refused}", expected=expected, where=SCRIPT,
+            f"The script ends with {done['exit_code']}: {last_words(done['said'])}.{refused}", expected=expected, where=SCRIPT,
             mistake="fails", ran=tried, next="Run it by hand, and mend what it says.",
         )  # fmt: skip
     every = done["pushed"]
@@ -714,7 +602,7 @@ def remarks(work: ContainerWork) -> Iterator[str]:
         return
     yield from remarks_on(work.files[DOCKERFILE])
     try:
-        if any(isinstance(base, NoBase) for base in work.trial.bases) or not work.trial.built().image:
+        if not work.has_image:
             return
         client, image = work.trial.ours.client, work.trial.image()
         yield from known_vulnerabilities(lambda: client.images.get(image).save(), work.inside["python"])
@@ -727,7 +615,7 @@ def draw(work: ContainerWork) -> ImageLayers | None:
     if not isinstance(work.dockerfile, Dockerfile):
         return None
     try:
-        if any(isinstance(base, NoBase) for base in work.trial.bases) or not work.trial.built().image:
+        if not work.has_image:
             return None
         known = work.inside["picture"]
     except Problem:

@@ -13,6 +13,7 @@ from graders.evidence.image.picture import instruction, layers_of
 from graders.evidence.image.read import read_image
 from graders.evidence.image.suspects import suspects
 from graders.evidence.image.unwanted import unwanted
+from graders.evidence.secret_scan import SearchTooLong
 from graders.runners.engine.base_images import Base
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def look_inside(
     """The facts about an image, as JSON has them. `known` are texts (path to content) that may be in it and are no secrets.
 
     `size` and `base_size` are in bytes, what a stand-in brings along left out; `base_size` is that of the image which the
-    final stage begins with, or of the smallest that it copies from where it begins with nothing. Raises ImageProblem, and
-    Problem where detect-secrets is missing.
+    final stage begins with, or of the smallest that it copies from where it begins with nothing. `suspects` is None where the
+    search for them took too long. Raises ImageProblem, and Problem where detect-secrets is missing.
     """
     name = dockerfile.foundations(dockerfile.final)[0].base
     base = next((one for one in bases if one.name == name or name.startswith(f"{one.name}@")), None)
@@ -44,6 +45,15 @@ def look_inside(
     )
     title = f"Your image{f' on a stand-in for {name} ({base.stand_in})' if base and base.stand_in else ''}"
     history = {f"history {number}": step for number, step in enumerate(read.history, start=1)}
+    try:
+        found: list[dict[str, Any]] | None = [
+            {"place": one.place, "line": one.line, "kind": one.kind, "by": _by_place(read, one.place),
+             "gone": _is_gone(read, one.place),
+             "said": instruction(history[one.place].created_by) if one.place in history else ""}
+            for one in suspects(_without(read, known), environment, labels)
+        ]  # fmt: skip
+    except SearchTooLong:
+        found = None
     return {
         "size": read.size - baggage,
         "base_size": min(sizes, default=0),
@@ -58,12 +68,7 @@ def look_inside(
              "layer": read.layers[one.layer].digest if one.layer >= 0 else ""}
             for one in read.found
         ],
-        "suspects": [
-            {"place": one.place, "line": one.line, "kind": one.kind, "by": _by_place(read, one.place),
-             "gone": _is_gone(read, one.place),
-             "said": instruction(history[one.place].created_by) if one.place in history else ""}
-            for one in suspects(_without(read, known), environment, labels)
-        ],
+        "suspects": found,
         "python": python_packages(read.files),
         "stop_signal": read.config.stop_signal,
         "picture": asdict(layers_of(read, title, name)),

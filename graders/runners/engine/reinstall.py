@@ -52,6 +52,14 @@ def would_install_again(dockerfile: Dockerfile, changed: str) -> Instruction | N
     return found[0].step if found and not satisfied else None
 
 
+def copied_before(dockerfile: Dockerfile, step: Instruction) -> tuple[Instruction | None, bool]:
+    """The COPY or ADD that a step's cache hangs on, as far as one can tell, and whether it copies the whole folder."""
+    stage = next(one for one in dockerfile.stages if any(step is other for other in one.steps))
+    copies = [one for one in stage.named("COPY", "ADD") if one.where.line < step.where.line and not one.flag("from")]
+    everything = next((one for one in copies if any(source.strip("./") == "" for source in one.sources)), None)
+    return everything or (copies[-1] if copies else None), everything is not None
+
+
 def _installs(text: str) -> bool:
     return bool(_INSTALLS.search(text)) and not _ONLY_TOOLS.search(text)
 

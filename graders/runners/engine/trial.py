@@ -30,7 +30,7 @@ from graders.runners.remembered import recall, remember
 
 PORT = 8000
 _STOP_SECONDS = 20.0  # twice what `docker stop` waits, for a busy machine
-_FORMAT = 3
+_FORMAT = 4
 _SECOND = 1_000_000_000  # the engine counts in nanoseconds
 _HEALTH_SECONDS, _TEST_SECONDS = 300.0, 300.0
 _PROBES = 60  # rather than seconds, so that a busy machine gets more time
@@ -284,9 +284,9 @@ class Trial:
 
     # --- what is known already ---
 
-    def remembered(self, which: str, find: Callable[[], Any]) -> Any:
-        """What `find` gives, as JSON has it, kept for the same files, bases and engine."""
-        return self._remembered(which, lambda: _told(find), lambda known: known, plain=True)
+    def remembered(self, which: str, find: Callable[[], Any], worth: Callable[[Any], bool] = lambda _: True) -> Any:
+        """What `find` gives, as JSON has it, kept for the same files, bases and engine if it is `worth` it."""
+        return self._remembered(which, lambda: _told(find), lambda known: known, worth, plain=True)
 
     # What took too long is not remembered: next time the machine may be less busy.
     def _remembered(

@@ -11,7 +11,7 @@ from graders.evidence.dockerfile.model import Dockerfile
 from graders.evidence.dockerfile.read import DockerfileProblem, read
 from graders.evidence.git_tree import TreeTooLarge, entries_of
 from graders.problems import Problem
-from graders.runners.engine.base_images import Base
+from graders.runners.engine.base_images import Base, NoBase
 from graders.runners.engine.build import ContextFile
 from graders.runners.engine.inside_image import look_inside
 from graders.runners.engine.publishing import publish, starts
@@ -70,17 +70,23 @@ class ContainerWork(PipelineWork):
         files = {path: self.entries[path] for path in sent}
         return Trial(self.dockerfile, files, cache_dir() / "images")
 
+    @property
+    def has_image(self) -> bool:
+        """Whether its base images can be had, and the final image builds. Raises NoEngine and EngineTrouble."""
+        return not any(isinstance(base, NoBase) for base in self.trial.bases) and bool(self.trial.built().image)
+
     @cached_property
     def inside(self) -> Mapping[str, Any]:
-        """What is in the final image."""
+        """What is in the final image. Its `suspects` are None where the search for them took too long: then, look again."""
         trial, dockerfile = self.trial, self.dockerfile
         assert isinstance(dockerfile, Dockerfile)
         had = tuple(base for base in trial.bases if isinstance(base, Base))
         secrets = {"canary": CANARY}
         known = {**self.given, **{path: text.encode() for path, text in CANARIES.items()}}
         found: Mapping[str, Any] = trial.remembered(
-            "inside", lambda: look_inside(trial.ours.client, trial.image(), dockerfile, had, secrets, known)
-        )
+            "inside", lambda: look_inside(trial.ours.client, trial.image(), dockerfile, had, secrets, known),
+            lambda facts: facts["suspects"] is not None,
+        )  # fmt: skip
         return found
 
     @cached_property
