@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from graders.evidence.dockerfile.cache_mounts import SharedCache, as_written, with_own_caches
 from graders.evidence.dockerfile.downloads import refused_download
+from graders.evidence.dockerfile.older_builder import Rewritten, for_older_builder, without_space
 from graders.evidence.dockerfile.read import DockerfileProblem, read, without_syntax
 from graders.runners.engine.base_images import Base
 from graders.runners.engine.build_log import BuildLog, BuildStep
@@ -115,7 +116,9 @@ def build(
         text = _kept_apart(text, dockerfile, arguments, ours.caches, network=not stand_ins)
     except (Refusal, SharedCache) as trouble:
         return Built("", (), stopped=Stopped.REFUSED, why=f"{trouble}.")
-    files = {**files, dockerfile: ContextFile(text, files[dockerfile].mode)}
+    older = _for_its_builder(text, dockerfile, arguments) if ours.engine.has_older_builder else Rewritten(text)
+    files = {**files, dockerfile: ContextFile(older.text, files[dockerfile].mode)}
+    files |= {path: ContextFile(content) for path, content in older.files.items()}
     log, stopped = BuildLog(), None
     with tempfile.TemporaryFile() as archive, Upstream(ours.engine.url, _LOOK_EVERY) as upstream:
         _pack(files, archive)
@@ -127,7 +130,7 @@ def build(
             stopped = _listen(upstream, log, _Watch(ours, limits))
         except OSError:
             stopped = Stopped.ENGINE
-    return _built(ours, tag, log, stopped, limits, files[dockerfile].content)
+    return _built(ours, tag, log, stopped, limits, older)
 
 
 def _kept_apart(text: bytes, path: str, arguments: Mapping[str, str], owner: str, *, network: bool) -> bytes:
@@ -139,6 +142,13 @@ def _kept_apart(text: bytes, path: str, arguments: Mapping[str, str], owner: str
         step, source = refused
         raise Refusal(f"{step.where}: the course lets no ADD fetch {source[:100]}")
     return with_own_caches(text, dockerfile, owner, arguments)
+
+
+def _for_its_builder(text: bytes, path: str, arguments: Mapping[str, str]) -> Rewritten:
+    try:
+        return for_older_builder(text, read(text, path, arguments))
+    except DockerfileProblem:
+        return Rewritten(text)  # the builder says what is wrong with it
 
 
 def _for_this_engine(content: bytes, stand_ins: Iterable[Base]) -> bytes:
@@ -251,11 +261,11 @@ def _hear(log: BuildLog, line: bytes, status: int) -> None:
         log.hear(said)
 
 
-def _built(ours: Ours, tag: str, log: BuildLog, stopped: Stopped | None, limits: BuildLimits, text: bytes) -> Built:
+def _built(ours: Ours, tag: str, log: BuildLog, stopped: Stopped | None, limits: BuildLimits, sent: Rewritten) -> Built:
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
-    steps = tuple(replace(step, name=as_written(step.name)) for step in log.steps if step.name)
+    steps = tuple(replace(step, name=as_written(_written(step, sent))) for step in log.steps if step.name)
     if stopped is None and not log.error:
         try:
             image = ours.client.images.get(tag)
@@ -266,7 +276,7 @@ def _built(ours: Ours, tag: str, log: BuildLog, stopped: Stopped | None, limits:
             stopped = Stopped.ENGINE
     if stopped is None and _FULL.search(log.error + "".join(step.said[-2000:] for step in steps if step.error)):
         stopped = Stopped.DISK_FULL
-    feature = "" if stopped else _too_new(log.error, text)
+    feature = "" if stopped else _too_new(log.error, sent.text)
     if feature:
         stopped = Stopped.TOO_NEW
     size = f"{limits.disk_bytes >> 30} GB"
@@ -278,6 +288,12 @@ def _built(ours: Ours, tag: str, log: BuildLog, stopped: Stopped | None, limits:
         Stopped.TOO_NEW: f"The builder of this engine ({ours.engine.version}) does not know {feature}.",
     }
     return Built("", steps, as_written(log.error.strip()), stopped, why[stopped] if stopped else "")
+
+
+def _written(step: BuildStep, sent: Rewritten) -> str:
+    """A step's name with the instruction as the learner wrote it."""
+    said = sent.written.get(without_space(step.instruction))
+    return step.name.removesuffix(step.instruction) + said if said else step.name
 
 
 def _too_new(error: str, text: bytes) -> str:

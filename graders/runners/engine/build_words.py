@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from graders.evidence.dockerfile.model import Dockerfile, Instruction
+from graders.evidence.dockerfile.older_builder import without_space
 from graders.problems import Problem
 from graders.runners.engine.build_log import BuildStep
 
@@ -18,6 +19,7 @@ _NO_PACKAGES = re.compile(
     r"Unable to locate package (\S+)|has no installation candidate|dns error|getaddrinfo|was not found in the provided",
     re.IGNORECASE,
 )
+_OF_A_TEXT = 20  # letters, as many as every builder tells
 _TELLS_WHY = re.compile(r"^(?:ERROR|E|error|fatal|FAILED)\b[: ]")
 
 
@@ -51,16 +53,19 @@ def instruction_of(dockerfile: Dockerfile | Problem, step: BuildStep) -> Instruc
     """The instruction that a step of the build carries out."""
     if not isinstance(dockerfile, Dockerfile):
         return None
-    wanted = _plain(step.instruction)
+    wanted = without_space(step.instruction)
     every = [one for stage in dockerfile.stages for one in (stage.start, *stage.steps)]
-    return next((one for one in every if _plain(one.text) == wanted), None)
+    return next((one for one in every if wanted == without_space(one.text) or _is_called(wanted, one)), None)
+
+
+def _is_called(wanted: str, one: Instruction) -> bool:
+    """Whether a builder calls an instruction with a text in it so: the beginning of its text stands in brackets."""
+    text = without_space(one.text)
+    told = without_space(one.heredocs[0].content)[:_OF_A_TEXT] if one.heredocs else ""
+    return bool(told) and wanted.startswith(f"{text}(") and told in wanted
 
 
 def place_of(dockerfile: Dockerfile | Problem, step: BuildStep) -> str:
     """`file:line` of that instruction, or empty."""
     found = instruction_of(dockerfile, step)
     return str(found.where) if found else ""
-
-
-def _plain(text: str) -> str:
-    return "".join(re.sub(r"\\\s*\n(?:\s*#.*\n)*", " ", text).split())

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 _SECONDS = 5
+_NEWER_BUILDER = (23,)  # https://docs.docker.com/engine/release-notes/23.0/
 _OLDEST_WITH_BUILDKIT = (1, 39)
 
 
@@ -53,6 +54,11 @@ class Engine:
         """Whether `POST /build?version=2` is BuildKit's: cache mounts, stages that are not needed left out."""
         known = self.name == "Docker Engine" and self.platform.startswith("linux/")
         return known and _numbers(self.api) >= _OLDEST_WITH_BUILDKIT
+
+    @property
+    def has_older_builder(self) -> bool:
+        """Whether its BuildKit is from before 0.10: no `--link`, no texts in the Dockerfile."""
+        return self.has_buildkit and _numbers(self.version)[:1] < _NEWER_BUILDER
 
     def client(self, seconds: int = 60) -> DockerClient:
         """The SDK's client for it; each call may take `seconds`. Wrap it in `contextlib.closing`."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from graders.runners.engine.build_log import BuildLog, as_classic
+from graders.runners.engine.connection import Engine
 from graders.runners.engine.gate.context import checked_context
 from graders.runners.engine.gate.exchange import Exchange
 from graders.runners.engine.gate.images import Images, familiar
@@ -24,10 +25,10 @@ _SETTLED = (
 )  # fmt: skip
 
 
-def build(exchange: Exchange, asking: Asking, images: Images, buildkit: bool, network: bool) -> None:
+def build(exchange: Exchange, asking: Asking, images: Images, engine: Engine, *, network: bool) -> None:
     """Build the context that follows, and give the image the names asked for. Raises Refused.
 
-    With `buildkit` the engine builds with that, and what it says is told as the classic builder would; with `network`,
+    An `engine` with BuildKit builds with that, and what it says is told as the classic builder would; with `network`,
     RUN has one.
     """
     names = [familiar(name) for name in exchange.query.pop("t", []) if name]
@@ -48,7 +49,8 @@ def build(exchange: Exchange, asking: Asking, images: Images, buildkit: bool, ne
     arguments = {name: value for name, value in arguments.items() if not name.upper().startswith("BUILDKIT_")}
     anchor = images.new_anchor()
     settings: dict[str, Any] = {name: query.get(name) for name in _PASSED} | {
-        "t": anchor, "rm": "1", "forcerm": "1", "buildargs": json.dumps(arguments), "version": "2" if buildkit else None,
+        "t": anchor, "rm": "1", "forcerm": "1", "buildargs": json.dumps(arguments),
+        "version": "2" if engine.has_buildkit else None,
         "networkmode": "default" if network else "none", "memory": _MEMORY_BYTES, "memswap": _MEMORY_BYTES,
         "cpuperiod": _PERIOD, "cpuquota": _PERIOD * _CPUS,
     }  # fmt: skip
@@ -64,7 +66,9 @@ def build(exchange: Exchange, asking: Asking, images: Images, buildkit: bool, ne
         exchange.spool(context)
         context.seek(0)
         wanted = query.get("dockerfile", "")
-        settings["dockerfile"] = checked_context(context, checked, wanted, arguments, images, network)
+        settings["dockerfile"] = checked_context(
+            context, checked, wanted, arguments, images, network=network, older=engine.has_older_builder
+        )
         exchange.forward(
             "/build", settings, content=_chunks(checked), kind="application/x-tar", edit=tell.edit, more=keep
         )

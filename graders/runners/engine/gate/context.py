@@ -15,6 +15,7 @@ from typing import IO
 from graders.evidence.dockerfile.cache_mounts import SharedCache, with_own_caches
 from graders.evidence.dockerfile.downloads import refused_download
 from graders.evidence.dockerfile.model import Dockerfile
+from graders.evidence.dockerfile.older_builder import Rewritten, for_older_builder
 from graders.evidence.dockerfile.read import MOST_BYTES, DockerfileProblem, read, without_syntax
 from graders.runners.engine.gate.images import Images
 from graders.runners.engine.gate.refusal import Refused, as_engine
@@ -23,23 +24,29 @@ _MOST_FILES = 50_000
 
 
 def checked_context(
-    given: IO[bytes], made: IO[bytes], dockerfile: str, build_args: Mapping[str, str], images: Images, network: bool
-) -> str:
+    given: IO[bytes], made: IO[bytes], dockerfile: str, build_args: Mapping[str, str], images: Images, *, network: bool,
+    older: bool = False,
+) -> str:  # fmt: skip
     """Write the context in `given` into `made`; the Dockerfile's name in it. Raises Refused, also for what is no archive.
 
     With `network`, ADD may fetch over HTTPS. A `# syntax=` is taken out, as it would fetch another builder, and caches that
-    are mounted become the script's own.
+    are mounted become the script's own. `older` tells that it is written for a builder before BuildKit 0.10.
     """
+
+    def checked(text: bytes, path: str) -> Rewritten:
+        safe = _checked(text, path, build_args, images, network)
+        return for_older_builder(safe, read(safe, path, build_args)) if older else Rewritten(safe)
+
     try:
         wanted = posixpath.normpath(dockerfile or "Dockerfile")
-        name = _copy(given, made, wanted, lambda text, path: _checked(text, path, build_args, images, network))
+        name = _copy(given, made, wanted, checked)
     except (tarfile.TarError, EOFError, ValueError, OSError) as trouble:
         raise as_engine(f"the build context can't be read: {trouble}", 400) from None
     made.seek(0)
     return name
 
 
-def _copy(given: IO[bytes], made: IO[bytes], wanted: str, checked: Callable[[bytes, str], bytes]) -> str:
+def _copy(given: IO[bytes], made: IO[bytes], wanted: str, checked: Callable[[bytes, str], Rewritten]) -> str:
     found: tuple[tarfile.TarInfo, bytes] | None = None
     names = (wanted, "dockerfile") if wanted == "Dockerfile" else (wanted,)
     with (
@@ -61,10 +68,11 @@ def _copy(given: IO[bytes], made: IO[bytes], wanted: str, checked: Callable[[byt
         if found is None:
             raise as_engine(f"Cannot locate specified Dockerfile: {wanted}", 400)
         member, text = found
-        text = checked(text, member.name)
-        member.size = len(text)
-        member.pax_headers = {}
-        target.addfile(member, io.BytesIO(text))
+        settled = checked(text, member.name)
+        for path, content in {**settled.files, member.name: settled.text}.items():
+            added = member.replace(name=path, mode=0o644, deep=False)
+            added.size, added.pax_headers = len(content), {}
+            target.addfile(added, io.BytesIO(content))
     return member.name
 
 

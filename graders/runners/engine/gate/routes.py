@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from graders.runners.engine.connection import Engine
 from graders.runners.engine.gate import builds, transfers
 from graders.runners.engine.gate.containers import Containers
 from graders.runners.engine.gate.exchange import Exchange
@@ -30,13 +31,13 @@ _WORDS = re.compile(r"[A-Za-z0-9_+-]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What a script has on the engine, and how to ask the engine. `buildkit` is whether it has that."""
+    """What a script has on the engine, and how to ask the engine. `engine` is what it runs on."""
 
     asking: Asking
     images: Images
     containers: Containers
     networks: Networks
-    buildkit: bool
+    engine: Engine
     build_network: bool
 
 
@@ -351,7 +352,7 @@ def _none_such(house: House, exchange: Exchange, name: str) -> None:
 
 
 def _build(house: House, exchange: Exchange, _: str) -> None:
-    builds.build(exchange, house.asking, house.images, house.buildkit, house.build_network)
+    builds.build(exchange, house.asking, house.images, house.engine, network=house.build_network)
 
 
 def _push(house: House, exchange: Exchange, name: str) -> None:

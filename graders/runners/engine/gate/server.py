@@ -63,7 +63,7 @@ class Gate:
         images, networks = Images(ours, asking, bases, registry), Networks(ours, asking)
         self.ports = Ports()
         containers = Containers(ours, asking, images, networks, self.ports)
-        self._house = House(asking, images, containers, networks, ours.engine.has_buildkit, build_network)
+        self._house = House(asking, images, containers, networks, ours.engine, build_network)
         self._owner, self._url, self.registry = ours.owner, ours.engine.url, registry
         self._calls: list[Call] = []
         self._served = 0
