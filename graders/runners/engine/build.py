@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from graders.evidence.dockerfile.cache_mounts import SharedCache, as_written, with_own_caches
 from graders.evidence.dockerfile.downloads import refused_download
-from graders.evidence.dockerfile.older_builder import Rewritten, for_older_builder, without_space
+from graders.evidence.dockerfile.for_builder import Rewritten, for_builder, without_space
 from graders.evidence.dockerfile.read import DockerfileProblem, read, without_syntax
 from graders.runners.engine.base_images import Base
 from graders.runners.engine.build_log import BuildLog, BuildStep
@@ -38,7 +38,10 @@ _REFUSED_TEXT = re.compile(r"dockerfile parse error|unknown instruction", re.IGN
 _TOO_NEW = (
     (re.compile(r"Unknown flag: (link|parents|exclude|checksum|keep-git-dir|unpack)", re.IGNORECASE), "`--{}`"),
     (re.compile(r"the --(mount|chmod|link|platform) option requires BuildKit", re.IGNORECASE), "`--{}`"),
-    (re.compile(r"no active sessions?|no such session", re.IGNORECASE), "`--mount=type=secret` or `type=ssh`"),
+    (
+        re.compile(r"no active sessions?|no such session", re.IGNORECASE),
+        "secrets that are required, or `--mount=type=ssh`",
+    ),
 )
 
 
@@ -116,9 +119,9 @@ def build(
         text = _kept_apart(text, dockerfile, arguments, ours.caches, network=not stand_ins)
     except (Refusal, SharedCache) as trouble:
         return Built("", (), stopped=Stopped.REFUSED, why=f"{trouble}.")
-    older = _for_its_builder(text, dockerfile, arguments) if ours.engine.has_older_builder else Rewritten(text)
-    files = {**files, dockerfile: ContextFile(older.text, files[dockerfile].mode)}
-    files |= {path: ContextFile(content) for path, content in older.files.items()}
+    sent = _for_its_builder(text, dockerfile, arguments, older=ours.engine.has_older_builder)
+    files = {**files, dockerfile: ContextFile(sent.text, files[dockerfile].mode)}
+    files |= {path: ContextFile(content) for path, content in sent.files.items()}
     log, stopped = BuildLog(), None
     with tempfile.TemporaryFile() as archive, Upstream(ours.engine.url, _LOOK_EVERY) as upstream:
         _pack(files, archive)
@@ -130,7 +133,7 @@ def build(
             stopped = _listen(upstream, log, _Watch(ours, limits))
         except OSError:
             stopped = Stopped.ENGINE
-    return _built(ours, tag, log, stopped, limits, older)
+    return _built(ours, tag, log, stopped, limits, sent)
 
 
 def _kept_apart(text: bytes, path: str, arguments: Mapping[str, str], owner: str, *, network: bool) -> bytes:
@@ -144,9 +147,9 @@ def _kept_apart(text: bytes, path: str, arguments: Mapping[str, str], owner: str
     return with_own_caches(text, dockerfile, owner, arguments)
 
 
-def _for_its_builder(text: bytes, path: str, arguments: Mapping[str, str]) -> Rewritten:
+def _for_its_builder(text: bytes, path: str, arguments: Mapping[str, str], *, older: bool) -> Rewritten:
     try:
-        return for_older_builder(text, read(text, path, arguments))
+        return for_builder(text, read(text, path, arguments), older=older)
     except DockerfileProblem:
         return Rewritten(text)  # the builder says what is wrong with it
 

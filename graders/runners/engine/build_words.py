@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from graders.evidence.dockerfile.for_builder import without_space
 from graders.evidence.dockerfile.model import Dockerfile, Instruction
-from graders.evidence.dockerfile.older_builder import without_space
 from graders.problems import Problem
 from graders.runners.engine.build_log import BuildStep
 

@@ -14,8 +14,8 @@ from typing import IO
 
 from graders.evidence.dockerfile.cache_mounts import SharedCache, with_own_caches
 from graders.evidence.dockerfile.downloads import refused_download
+from graders.evidence.dockerfile.for_builder import Rewritten, for_builder
 from graders.evidence.dockerfile.model import Dockerfile
-from graders.evidence.dockerfile.older_builder import Rewritten, for_older_builder
 from graders.evidence.dockerfile.read import MOST_BYTES, DockerfileProblem, read, without_syntax
 from graders.runners.engine.gate.images import Images
 from graders.runners.engine.gate.refusal import Refused, as_engine
@@ -35,7 +35,7 @@ def checked_context(
 
     def checked(text: bytes, path: str) -> Rewritten:
         safe = _checked(text, path, build_args, images, network)
-        return for_older_builder(safe, read(safe, path, build_args)) if older else Rewritten(safe)
+        return for_builder(safe, read(safe, path, build_args), older=older)
 
     try:
         wanted = posixpath.normpath(dockerfile or "Dockerfile")

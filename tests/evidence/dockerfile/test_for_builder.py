@@ -1,16 +1,16 @@
-"""A Dockerfile that an older builder understands."""
+"""A Dockerfile as the builder at hand understands it."""
 
 from __future__ import annotations
 
 import json
 
-from graders.evidence.dockerfile.older_builder import FOLDER, Rewritten, for_older_builder
+from graders.evidence.dockerfile.for_builder import FOLDER, Rewritten, for_builder
 from graders.evidence.dockerfile.read import read
 
 
 def _rewritten(steps: str, start: str = "FROM python:3.12-slim AS a\n") -> tuple[Rewritten, list[str]]:
     text = f"{start}{steps}".encode()
-    made = for_older_builder(text, read(text))
+    made = for_builder(text, read(text), older=True)
     lines = made.text.decode().split("\n")
     assert len(lines) == len(text.decode().split("\n"))
     read(made.text)
@@ -50,3 +50,22 @@ def test_link_is_left_out_wherever_it_stands() -> None:
 def test_what_has_no_older_words_is_left_as_it_is() -> None:
     for steps in ("RUN <<EOF\n#!/usr/bin/env python3\nprint()\nEOF\n", "COPY <<EOF /x\n$HOME\nEOF\n"):
         assert _rewritten(steps)[0].text.decode().endswith(steps)
+
+
+def test_an_optional_secret_is_left_out_as_nobody_gives_one() -> None:
+    mounts = "--mount=type=cache,target=/c --mount=type=secret,id=a,target=/a \\\n  --mount=type=secret,id=b"
+    made, lines = _rewritten(f"RUN {mounts} pip --mount=type=secret\n")
+    assert lines == ["RUN --mount=type=cache,target=/c \\", "  pip --mount=type=secret", ""]
+    (said,) = made.written.values()
+    assert "type=secret,id=b" in said
+
+
+def test_a_secret_that_is_required_stays() -> None:
+    for mount in ("type=secret,id=a,required", "type=secret,required=true,id=a"):
+        _, lines = _rewritten(f"RUN --mount={mount} true\n")
+        assert mount in lines[0]
+
+
+def test_a_newer_builder_gets_texts_and_links_as_they_are() -> None:
+    text = b"FROM python:3.12-slim\nRUN <<EOF\ntrue\nEOF\nCOPY --link a b\n"
+    assert for_builder(text, read(text), older=False) == Rewritten(text)

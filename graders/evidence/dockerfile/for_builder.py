@@ -1,7 +1,10 @@
-"""A Dockerfile as a builder before BuildKit 0.10 (Docker Engine 23) understands it: no `--link`, no texts in it (`<<EOF`).
+"""A Dockerfile as the builder at hand understands it: lines keep their numbers, and the image is the same.
 
-A RUN's text becomes the argument of its shell, which is what the newer builder does too; a COPY's becomes a file of the context.
-`--link` changes how layers are put together, not what is in them. https://docs.docker.com/reference/dockerfile/#here-documents
+Nobody gives a build a secret here, and without one an optional `--mount=type=secret` mounts nothing: it is left out, since the
+builder would ask for a session. A BuildKit before 0.10 (Docker Engine before 23) knows no `--link` and no texts in the Dockerfile
+(`<<EOF`): a RUN's text becomes the argument of its shell, as the newer builder does it too, a COPY's a file of the context, and
+`--link`, which changes how layers are put together and not what is in them, is left out.
+https://docs.docker.com/reference/dockerfile/#here-documents, https://docs.docker.com/reference/dockerfile/#run---mounttypesecret
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from graders.evidence.dockerfile.read import LONGEST_LINE
 
 FOLDER = ".texts-in-the-dockerfile"
 _LINK = re.compile(r"[ \t]--link(?:=\S+)?(?=\s)")
+_REQUIRED = r"[^\s\"]*\brequired(?:=true\b|=1\b|[,\s\"])"
+_SECRET = re.compile(rf"[ \t]--mount=(?P<quote>\"?)(?=[^\s\"]*\btype=secret\b)(?!{_REQUIRED})[^\s\"]+(?P=quote)(?=\s)")
 _ALONE = re.compile(r"<<(?P<tabs>-?)(?P<quote>[\"']?)\w[\w.-]*(?P=quote)")
 
 
@@ -31,8 +36,8 @@ class Rewritten:
     written: Mapping[str, str] = field(default_factory=dict)
 
 
-def for_older_builder(text: bytes, dockerfile: Dockerfile) -> Rewritten:
-    """`text`, which `dockerfile` was read from, rewritten; lines keep their numbers.
+def for_builder(text: bytes, dockerfile: Dockerfile, *, older: bool) -> Rewritten:
+    """`text`, which `dockerfile` was read from, rewritten; `older` for a BuildKit before 0.10.
 
     What can't be said in the older language is left as it is, so that the builder refuses it: a text with variables that COPY
     puts in, and a RUN's text that names its own program (`#!`).
@@ -43,16 +48,20 @@ def for_older_builder(text: bytes, dockerfile: Dockerfile) -> Rewritten:
     for stage in dockerfile.stages:
         for number, step in enumerate(stage.steps):
             start, end = step.where.line - 1, step.end_line
-            if step.heredocs:
+            if step.heredocs and older:
                 shell = _shell_before(dockerfile, stage, number)
                 made = _run(step, shell) if step.name == "RUN" else _copy(step, files)
                 if made and len(made) <= LONGEST_LINE:
                     lines[start:end] = [made, *[""] * (end - start - 1)]
                     written[without_space(made)] = f"{step.text} ({step.heredocs[0].content.strip()})"
-            elif step.name in ("COPY", "ADD") and step.flag("link"):
+            elif older and step.name in ("COPY", "ADD") and step.flag("link"):
                 said = "\n".join(lines[start:end])
                 lines[start:end] = _LINK.sub("", said, count=1).split("\n")
                 written[without_space(_LINK.sub("", step.text, count=1))] = step.text
+            elif most := sum(mount.get("type") == "secret" for mount in step.mounts):
+                said = "\n".join(lines[start:end])
+                lines[start:end] = _SECRET.sub("", said, count=most).split("\n")
+                written[without_space(_SECRET.sub("", step.text, count=most))] = step.text
     return Rewritten("\n".join(lines).encode("utf-8", "surrogateescape"), files, written)
 
 
@@ -71,7 +80,7 @@ def _run(step: Instruction, shell: tuple[str, ...]) -> str:
             return ""
     else:
         script = f"{command}\n" + "".join(f"{one.content}{one.name}\n" for one in step.heredocs)
-    return step.text.removesuffix(command) + json.dumps([*shell, script])
+    return _SECRET.sub("", step.text.removesuffix(command)) + json.dumps([*shell, script])
 
 
 def _copy(step: Instruction, files: dict[str, bytes]) -> str:
