@@ -90,12 +90,12 @@ def table(plan: PlannedChanges, marks: frozenset[str]) -> tuple[tuple[str, ...],
                 str(number[place]),
                 f"`{SYMBOLS[change.act]}` {change.act}",
                 f"`{name}`" + (f" ({LOOK_HERE})" if change.address in marks else ""),
-                one_line(change.because, _WORDS) or "–",
                 one_line(change.takes_down, _WORDS) or "nothing",
+                one_line(change.because, _WORDS) or "–",
                 ", ".join(map(str, sorted(number[one] for one in after[place]))) or "–",
             )
         )
-    heads = ("No.", "What", "Address", "Why", "Takes down", "Only after")
+    heads = ("No.", "What", "Address", "Takes down", "Why", "Only after")
     return (heads, *rows, *([("…", "", "", others, "", "")] if others else []))
 
 

@@ -21,6 +21,7 @@ from graders.reports import card, plan_graph
 from graders.reports.drawing import LOOK_HERE
 from graders.reports.drawn_picture import draw
 from graders.reports.palette import ACT_TONES, DARK, LIGHT
+from graders.reports.plan_card import PlanCard
 from graders.reports.plan_words import SYMBOLS
 from graders.result import Result
 
@@ -121,11 +122,11 @@ def test_the_table_goes_in_the_order_of_the_changes() -> None:
     assert found is not None
     assert (found.kind, found.svg) == ("plan", plan_graph.svg(SHOP, NONE))
     assert found.table == (
-        ("No.", "What", "Address", "Why", "Takes down", "Only after"),
-        ("1", "`+` create", "`course_network.main`", "–", "nothing", "–"),
-        ("2", "`→` moved", "`module.m[0].course_bucket.new`", "was course_bucket.old", "nothing", "–"),
-        ("3", "`-/+` replace, destroy first", "`course_database.orders`", "`engine` forces it", "its data", "1"),
-        ("4", "`~` update in place", '`course_service.api["eu west"]`', "–", "nothing", "1, 3"),
+        ("No.", "What", "Address", "Takes down", "Why", "Only after"),
+        ("1", "`+` create", "`course_network.main`", "nothing", "–", "–"),
+        ("2", "`→` moved", "`module.m[0].course_bucket.new`", "nothing", "was course_bucket.old", "–"),
+        ("3", "`-/+` replace, destroy first", "`course_database.orders`", "its data", "`engine` forces it", "1"),
+        ("4", "`~` update in place", '`course_service.api["eu west"]`', "nothing", "–", "1, 3"),
     )
     assert draw(PlannedChanges("t", ()), NONE) is None
 
@@ -147,6 +148,15 @@ def test_in_the_card_the_words_come_before_the_drawing_and_are_not_folded_away()
 
     assert page.tags.index("table") < page.tags.index("img")
     assert "details" not in page.tags
+
+
+def test_in_a_notebook_it_shows_itself_as_a_page_and_as_text() -> None:
+    shown = PlanCard("Made <b>now</b>.", SHOP)
+
+    assert "Made &lt;b&gt;now&lt;/b&gt;." in shown._repr_html_()
+    assert "<table" in shown._repr_html_()
+    assert repr(shown).splitlines()[0] == "Made <b>now</b>."
+    assert repr(shown).splitlines()[-1] == '4 | ~ update in place | course_service.api["eu west"] | nothing | – | 1, 3'
 
 
 def test_of_many_changes_those_that_take_something_down_are_shown_and_the_rest_counted() -> None:
