@@ -61,11 +61,15 @@ deployed.
   `/id/widgets/upstreams` there: `GET` them, `PATCH` them with `[{{"dial": "127.0.0.1:8001"}}]`. At first there are none.
 - With an engine, write `docker` instead of `process`: the reference is then `$REGISTRY/widgets@sha256:HEX`, `docker` runs
   it, and its port 8000 is published with `--publish 127.0.0.1:8001:8000`. All else is the same.
+- On Kubernetes, write `kubernetes`: `kubectl` reaches the cluster as it is, and your scripts apply what they need, such as
+  `kubernetes/widgets.yaml`. References are the same, a container listens at port 8000, and callers at :8080 are led to the
+  Service `widgets`. The check has a stand-in for a cluster, `scripts/playground cluster` starts it: Deployments, ReplicaSets,
+  pods and Services, no image but the releases, no `kubectl exec`. No cluster of yours is touched.
 
 **`scripts/deploy.sh IMAGE`** gets a reference with a digest. It ends with 0 once that release alone serves, and no request
 fails meanwhile. A release that does not start, or is not healthy within ten seconds, never gets the traffic: the script ends
-with another code, and what served goes on. So it does where a port is taken. What is not needed is ended; beside what
-serves one release may go on running.
+with another code, and what served goes on. So it does where a port is taken, or where a cluster has no room for one more
+pod. What is not needed is ended; beside what serves one release may go on running.
 
 **`scripts/rollback.sh`** goes back, without an argument, to the last good release before the one that serves: by its digest,
 with no build, and whatever the tag `latest` says (it moves when somebody publishes). What was refused or rolled back is not

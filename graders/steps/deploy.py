@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, wraps
 from pathlib import Path
 
-from graders.criterion import Verdict, cannot_check, criterion, failed, passed
+from graders.criterion import Kind, Verdict, cannot_check, criterion, failed, passed
 from graders.evidence.deployment_record import Entry, metrics, read_record
 from graders.picture import Timeline
 from graders.problems import Problem
+from graders.runners.deployment.advice import ON_CLUSTER
+from graders.runners.deployment.clusters import play_on_cluster
 from graders.runners.deployment.containers import play_on_containers
 from graders.runners.deployment.picture import timeline_of
 from graders.runners.deployment.plan import BROKEN, DEPLOY, FIRST, PLANS, ROLLBACK, WENT_BAD, Do
@@ -50,7 +53,26 @@ _NO_SENTENCE = re.compile(  # the last line of a program that was surprised
     r"^[A-Z]\w*(?:Error|Exception)\b|unbound variable|No such file or directory|syntax error|command not found"
     r"|cannot open '|parse error|^panic:|integer expression expected"
 )
-_COMMON_TOOLS = ("curl", "jq", "wget", "nc", "ss", "lsof", "flock", "node", "perl", "ruby", "go", "git", "setsid")
+_COMMON_TOOLS = (
+    "kubectl",
+    "kustomize",
+    "helm",
+    "yq",
+    "envsubst",
+    "curl",
+    "jq",
+    "wget",
+    "nc",
+    "ss",
+    "lsof",
+    "flock",
+    "node",
+    "perl",
+    "ruby",
+    "go",
+    "git",
+    "setsid",
+)
 
 
 class DeployWork(PipelineWork):
@@ -68,15 +90,14 @@ class DeployWork(PipelineWork):
             return {
                 played.plan.name: played for played in play_on_containers(files, PLANS, cache_dir() / "deployments")
             }
+        play = play_on_cluster if self.target == "kubernetes" else play_on_processes
         with ThreadPoolExecutor(len(PLANS) if isolates() else 1) as side_by_side:
-            every = side_by_side.map(lambda plan: play_on_processes(files, plan, cache_dir() / "deployments"), PLANS)
+            every = side_by_side.map(lambda plan: play(files, plan, cache_dir() / "deployments"), PLANS)
             return {played.plan.name: played for played in every}
 
     @cached_property
     def obstacle(self) -> Problem | None:
         """Why deployments to this target can't be tried here."""
-        if self.target == "kubernetes":
-            return Problem("Deployments to `kubernetes` cannot be tried here yet.", "")
         try:
             self._all  # noqa: B018 - it is the trying that counts
         except Problem as problem:
@@ -113,6 +134,50 @@ class DeployWork(PipelineWork):
             if path.startswith("scripts/") and given.get(path) != text
         ]
         return "\n".join(line for text in texts for line in text.splitlines() if not line.lstrip().startswith("#"))
+
+
+# What is said of the target `process`, and what that is on a cluster.
+_CLUSTER_WORDS = {
+    "With the port taken": "With no room for one more pod",
+    "It used another port": "There was no room for one more pod, and it came through",
+    "It refused, and v2": "There was no room for one more pod: it refused, and v2",
+    ", or the new one serves on another port": ", or the new one serves all the same",
+    "the release itself does not run": "no pod runs it",
+    "scripts/release list": "kubectl get pods",
+    "python3 -m http.server 8001": "kubectl get pods",
+}
+_JUDGED_ON = (
+    "Seen on a stand-in for a cluster, with the real kubectl and processes for pods; no cluster of yours was touched."
+)
+
+
+def _in_words_of_its_target(judge: Callable[[DeployWork], Verdict]) -> Callable[[DeployWork], Verdict]:
+    """The verdict; where the target is `kubernetes`, in words of that, and none where the stand-in lacks what was asked for."""
+
+    @wraps(judge)
+    def judged(work: DeployWork) -> Verdict:
+        verdict = judge(work)
+        if work.target != "kubernetes" or verdict.kind not in (Kind.FAILED, Kind.PASSED):
+            return verdict
+        if verdict.kind is Kind.FAILED and DEPLOY in work.files and not work.obstacle:
+            beyond = list(dict.fromkeys(one for played in work.every for one in played.beyond))
+            if beyond and verdict.mistake != "no script":
+                return cannot_check(
+                    f"The cluster is asked for {beyond[0]}, which the stand-in here does not have.", ran=verdict.ran,
+                    next="Do without it, or try this on a cluster of your own; the other targets have the same contract.",
+                )  # fmt: skip
+        mistake, mend = ON_CLUSTER.get((judge.__name__, verdict.mistake), (verdict.mistake, verdict.next))
+        found, expected = _said_on_cluster(verdict.found), _said_on_cluster(verdict.expected)
+        ran = tuple(map(_said_on_cluster, verdict.ran))
+        return replace(verdict, mistake=mistake, next=mend, found=found, expected=expected, ran=ran)
+
+    return judged
+
+
+def _said_on_cluster(text: str) -> str:
+    for words, instead in _CLUSTER_WORDS.items():
+        text = text.replace(words, instead)
+    return text
 
 
 def _deployed(played: Played, release: Release) -> Event:
@@ -172,6 +237,7 @@ def _ended(event: Event) -> str:
 
 
 @criterion(points=1)
+@_in_words_of_its_target
 def serves(work: DeployWork) -> Verdict:
     """The service answers with the release that was deployed.
 
@@ -238,10 +304,12 @@ def serves(work: DeployWork) -> Verdict:
                 where=DEPLOY, ran=[*tried, "scripts/release list"], mistake="answers in its name",
                 next="Start the release that the reference names.",
             )  # fmt: skip
-    return passed("v1, then v2: each answers alone once the script has ended.", ran=tried)
+    how = "On a stand-in for a cluster, with the real kubectl: " if work.target == "kubernetes" else ""
+    return passed(f"{how}v1, then v2: each answers alone once the script has ended.", ran=tried)
 
 
 @criterion(points=2, after=[serves])
+@_in_words_of_its_target
 def no_request_lost(work: DeployWork) -> Verdict:
     """No request fails while a good release is deployed.
 
@@ -293,6 +361,7 @@ def _how_lost(
 
 
 @criterion(points=2, after=[serves])
+@_in_words_of_its_target
 def broken_never_serves(work: DeployWork) -> Verdict:
     """A release that does not start, or is not healthy, never gets the traffic.
 
@@ -373,6 +442,7 @@ def _rollback(played: Played, number: int) -> Event:
 
 
 @criterion(points=1.5, after=[serves])
+@_in_words_of_its_target
 def one_command_back(work: DeployWork) -> Verdict:
     """One command goes back from a release that is healthy and still wrong.
 
@@ -417,6 +487,7 @@ def one_command_back(work: DeployWork) -> Verdict:
 
 
 @criterion(points=1, after=[one_command_back])
+@_in_words_of_its_target
 def same_digest(work: DeployWork) -> Verdict:
     """The rollback brings back what ran before, by its digest.
 
@@ -456,6 +527,7 @@ def same_digest(work: DeployWork) -> Verdict:
 
 
 @criterion(points=1, after=[same_digest])
+@_in_words_of_its_target
 def twice(work: DeployWork) -> Verdict:
     """Run a second time, the rollback changes nothing.
 
@@ -487,6 +559,7 @@ def twice(work: DeployWork) -> Verdict:
 
 
 @criterion(points=1.5, after=[same_digest])
+@_in_words_of_its_target
 def last_good_one(work: DeployWork) -> Verdict:
     """It goes back to the last good release, past the bad ones between.
 
@@ -521,6 +594,7 @@ def last_good_one(work: DeployWork) -> Verdict:
 
 
 @criterion(points=1, after=[serves])
+@_in_words_of_its_target
 def nothing_to_go_back_to(work: DeployWork) -> Verdict:
     """After the first deployment, the rollback is refused with a sentence.
 
@@ -560,6 +634,7 @@ def nothing_to_go_back_to(work: DeployWork) -> Verdict:
 
 
 @criterion(points=1, after=[serves])
+@_in_words_of_its_target
 def port_taken(work: DeployWork) -> Verdict:
     """A port that somebody else has stops the deployment, not the service.
 
@@ -599,6 +674,7 @@ def port_taken(work: DeployWork) -> Verdict:
 
 
 @criterion(points=0.5, after=[serves])
+@_in_words_of_its_target
 def nothing_left(work: DeployWork) -> Verdict:
     """What is not needed is ended.
 
@@ -626,6 +702,7 @@ def nothing_left(work: DeployWork) -> Verdict:
 
 
 @criterion(points=1.5, after=[serves])
+@_in_words_of_its_target
 def record(work: DeployWork) -> Verdict:
     """A record says who did what, when, with which digest, and how it went.
 
@@ -712,7 +789,8 @@ def draw(work: DeployWork) -> Timeline | None:
     """What callers saw while a release went bad and was rolled back."""
     if DEPLOY not in work.files or work.target not in TARGETS or work.obstacle or work.went_bad.trouble:
         return None
-    return timeline_of(work.went_bad)
+    drawn = timeline_of(work.went_bad)
+    return replace(drawn, notes=(*drawn.notes, _JUDGED_ON)) if work.target == "kubernetes" else drawn
 
 
 CRITERIA = (

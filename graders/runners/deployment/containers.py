@@ -21,6 +21,7 @@ from graders.evidence.registry import RegistryReader
 from graders.problems import Problem
 from graders.runners.deployment import process
 from graders.runners.deployment.plan import Plan
+from graders.runners.deployment.program import program_of
 from graders.runners.deployment.record import Played, read
 from graders.runners.deployment.releases import BREAKS_WHEN_THERE, EVERY, Release
 from graders.runners.engine.base_images import NoBase, provide
@@ -42,7 +43,6 @@ _IN_CONTAINER = Path(__file__).with_name("in_container.py")
 _FORMAT = 1
 _MOST_WAITING = 5  # processes for each processor
 _LIMITS = Limits(seconds=480, cpu_seconds=200, processes=512)
-_PACKAGES = ("graders", "graders.runners", "graders.runners.deployment")
 _DOCKERFILE = f"""\
 FROM {BASE}
 COPY serve release.json in_container.py /app/
@@ -166,7 +166,7 @@ def _play(files: Mapping[str, bytes], plan: Plan, ours: Ours, images: _Images) -
             "digests": dict(images.digests), "images": dict(images.images),
         }  # fmt: skip
         done = run(
-            relay.around(["python", "-I", "-c", _program(), "{report}"]), files=files, env=env,
+            relay.around(["python", "-I", "-c", program_of(["inside"], "inside_containers"), "{report}"]), files=files, env=env,
             folders=[Path(caddy), gate.folder], stdin=json.dumps(task).encode(), limits=_LIMITS,
             descriptors=[relay.descriptor],
         )  # fmt: skip
@@ -188,20 +188,6 @@ def _for_images(task: Mapping[str, Any], images: _Images) -> dict[str, Any]:
     references = {release.image: images.reference(release) for release in EVERY}
     argv = {"argv": [references.get(word, word) for word in task["argv"]]} if "argv" in task else {}
     return {**task, **argv}
-
-
-def _program() -> str:
-    """`inside.py` as the module that it is here, then what is built on it."""
-    texts = repr(_INSIDE.read_text(encoding="utf-8")), repr(_HERE.read_text(encoding="utf-8"))
-    return f"""\
-import sys, types
-for name in {_PACKAGES!r}:
-    sys.modules[name] = types.ModuleType(name)
-inside = types.ModuleType("graders.runners.deployment.inside")
-sys.modules[inside.__name__] = sys.modules["graders.runners.deployment"].inside = inside
-exec(compile({texts[0]}, "inside.py", "exec"), inside.__dict__)
-exec(compile({texts[1]}, "inside_containers.py", "exec"), {{"__name__": "__main__"}})
-"""
 
 
 def _read_all(content: bytes, plans: Sequence[Plan]) -> list[Played]:

@@ -100,16 +100,7 @@ class Stage:
 
     def set_up(self) -> str:
         """Lay the releases out and start the proxy; what went wrong, or nothing."""
-        for path in self.tree.rglob("*"):
-            if path.is_file() and path.read_bytes()[:2] == b"#!":
-                path.chmod(0o755)
-        for digest, files in self.task["releases"].items():
-            folder = self.tree / "releases" / digest
-            folder.mkdir(parents=True)
-            for name, text in files.items():
-                (folder / name).write_text(text)
-            (folder / "serve").chmod(0o755)
-        self._repository()
+        self._lay_out(self.tree / "releases")
         with open("proxy.log" if not self.task["isolated"] else "/tmp/proxy.log", "wb") as log:  # noqa: S108
             proxy = subprocess.Popen(
                 [self.task["proxy"], "run", "--config", "-"], env=self.env, stdin=subprocess.PIPE, stdout=log, stderr=log,
@@ -126,6 +117,19 @@ class Stage:
                 return ""
             time.sleep(0.05)
         return "the proxy did not start in time"
+
+    def _lay_out(self, releases: Path) -> None:
+        """The scripts as programs, in a repository, and the releases in a folder."""
+        for path in self.tree.rglob("*"):
+            if path.is_file() and path.read_bytes()[:2] == b"#!":
+                path.chmod(0o755)
+        for digest, files in self.task["releases"].items():
+            folder = releases / digest
+            folder.mkdir(parents=True)
+            for name, text in files.items():
+                (folder / name).write_text(text)
+            (folder / "serve").chmod(0o755)
+        self._repository()
 
     def _repository(self) -> None:
         """Scripts may ask git where they are."""
@@ -233,6 +237,10 @@ class Stage:
     def _now(self) -> float:
         return time.monotonic() - self.began
 
+    def _beyond(self) -> list[str]:
+        """What scripts asked this place for, and it has not."""
+        return []
+
     def record(self, trouble: str) -> dict[str, Any]:
         """What happened, as JSON can say it."""
         if self.load:
@@ -248,7 +256,7 @@ class Stage:
         ]
         return {
             "token": self.task["token"], "trouble": trouble, "epoch": self.epoch, "events": self.events, "digests": digests,
-            "requests": requests, "record": kept.decode("utf-8", "replace"),
+            "requests": requests, "record": kept.decode("utf-8", "replace"), "beyond": self._beyond(),
         }  # fmt: skip
 
 

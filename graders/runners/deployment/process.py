@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,20 +57,36 @@ def play_on_processes(files: Mapping[str, bytes], plan: Plan, cache: Path | None
     caddy = proxy()
     if caddy is None:
         return Played(plan, trouble="caddy is not installed")
-    known = cache / f"{_fingerprint(files, plan)}.json" if cache else None
+    task = {"proxy": caddy, "proxy_config": PROXY_CONFIG}
+    return carry_out(files, plan, cache, _INSIDE.read_text(encoding="utf-8"), task, [Path(caddy)])
+
+
+def carry_out(
+    files: Mapping[str, bytes],
+    plan: Plan,
+    cache: Path | None,
+    program: str,
+    about: Mapping[str, Any],
+    folders: Sequence[Path],
+) -> Played:
+    """What came of a plan, by a program that runs in the sandbox and is told `about` the place.
+
+    It can read `folders`. With `cache`, a folder, the same plan with the same files and program is not repeated.
+    """
+    known = cache / f"{_fingerprint(files, plan, program)}.json" if cache else None
     played = _recall(known, plan)
     if played:
         return played
     token = secrets.token_hex(16)
     task = {
-        "token": token, "mark": secrets.token_hex(8), "isolated": isolates(), "proxy": caddy, "proxy_config": PROXY_CONFIG,
+        "token": token, "mark": secrets.token_hex(8), "isolated": isolates(),
         "each": 1 / REQUESTS_A_SECOND, "record": RECORD, "once": BREAKS_WHEN_THERE, "env": _environment(),
         "releases": {release.digest: dict(release.files) for release in EVERY},
-        "plan": [act.task for act in plan.acts],
+        "plan": [act.task for act in plan.acts], **about,
     }  # fmt: skip
     done = run(
-        ["python", "-I", "-c", _INSIDE.read_text(encoding="utf-8"), "{report}"], files=files,
-        folders=[Path(caddy)], stdin=json.dumps(task).encode(), limits=_LIMITS,
+        ["python", "-I", "-c", program, "{report}"], files=files,
+        folders=folders, stdin=json.dumps(task).encode(), limits=_LIMITS,
     )  # fmt: skip
     try:
         data = json.loads(done.report)
@@ -92,8 +108,8 @@ def _environment() -> dict[str, str]:
     return env
 
 
-def _fingerprint(files: Mapping[str, bytes], plan: Plan) -> str:
-    head = [_FORMAT, sys.version, _INSIDE.read_text(encoding="utf-8"), plan.as_json(), [one.digest for one in EVERY]]
+def _fingerprint(files: Mapping[str, bytes], plan: Plan, program: str) -> str:
+    head = [_FORMAT, sys.version, program, plan.as_json(), [one.digest for one in EVERY]]
     digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
     for name, content in sorted(files.items()):
         digest.update(json.dumps([name, len(content)]).encode("utf-8", "surrogateescape") + content)

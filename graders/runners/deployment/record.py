@@ -56,7 +56,8 @@ class Event:
 class Played:
     """What came of a plan. `epoch` is its beginning in seconds since 1970; `record` is what the scripts wrote down.
 
-    `trouble` says, as the middle of a sentence, why there is nothing.
+    `trouble` says, as the middle of a sentence, why there is nothing. `beyond` is what scripts asked the place for that it
+    has not, and what they meant to run it on might have.
     """
 
     plan: Plan
@@ -65,6 +66,7 @@ class Played:
     epoch: float = 0
     record: str = ""
     trouble: str = ""
+    beyond: tuple[str, ...] = ()
 
     def event(self, name: str) -> Event | None:
         """The event of the step of that name; None where it was left out."""
@@ -96,6 +98,7 @@ def read(plan: Plan, data: Mapping[str, Any]) -> Played:
         float(data["epoch"]),
         str(data["record"]),
         str(data["trouble"]),
+        tuple(str(one)[:100] for one in data.get("beyond", ())[:20]),
     )
 
 

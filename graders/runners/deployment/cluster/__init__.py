@@ -1,0 +1,1 @@
+"""A stand-in for a Kubernetes cluster on loopback: an API for `kubectl`, Deployments, pods that are processes, a Service."""
