@@ -10,12 +10,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from graders.criterion import Verdict, cannot_check, criterion, failed, passed
-from graders.evidence.dockerfile.linter import hadolint
+from graders.evidence.dockerfile.linter import in_short
 from graders.evidence.dockerfile.model import Dockerfile, Instruction
-from graders.evidence.linting import LinterMissing
 from graders.picture import ImageLayers, LayerBar
 from graders.problems import Problem
 from graders.runners.engine.base_images import NoBase
@@ -30,8 +28,17 @@ from graders.runners.engine.reinstall import (
 )
 from graders.runners.engine.scanning import known_vulnerabilities, remarks_on
 from graders.runners.engine.service_trouble import APP
-from graders.runners.engine.trial import PORT, EngineTrouble, TestRun
-from graders.runners.engine.verdicts import not_built, not_up, on_the_engine, unreadable
+from graders.runners.engine.trial import EngineTrouble, TestRun
+from graders.runners.engine.verdicts import (
+    a_secret,
+    no_script,
+    not_built,
+    not_serving,
+    not_up,
+    on_the_engine,
+    script_fails,
+    unreadable,
+)
 from graders.runners.engine.work import CANARIES, DOCKERFILE, REPOSITORY, SCRIPT, ContainerWork
 from graders.runners.workflow.work import open_pipeline
 from graders.step import Step
@@ -85,17 +92,11 @@ def multi_stage(work: ContainerWork) -> Verdict:
             where=where, mistake="final stage is the builder", ran=tried,
             next="Build in a stage of its own, and take the result with `COPY --from=`.",
         )  # fmt: skip
-    return passed(f"{len(dockerfile.stages)} stages, the last one afresh. {_remarks(work)}", where=where, ran=tried)
-
-
-def _remarks(work: ContainerWork) -> str:
-    try:
-        found = hadolint(work.files[DOCKERFILE])
-    except LinterMissing:
-        return "hadolint is not installed."
-    shown = [f"{one.rule} in line {one.where.line}" for one in found[:3]]
-    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
-    return f"hadolint remarks on {', '.join(shown)}{more}." if found else "hadolint has no remarks."
+    return passed(
+        f"{len(dockerfile.stages)} stages, the last one afresh. {in_short(work.files[DOCKERFILE])}",
+        where=where,
+        ran=tried,
+    )
 
 
 @criterion(points=1)
@@ -319,7 +320,7 @@ def kept_out(work: ContainerWork) -> Verdict:
     names = " and ".join(f"`{path.partition('/')[0]}`" for path in seen)
     if not seen:
         return passed(f"`{context.ignore_file}` keeps both out of the build.", where=where, ran=tried)
-    leaked = _leaked(work)
+    leaked = work.leaked
     rest = ""
     if leaked:
         gone = all(one["gone"] for one in leaked)
@@ -343,14 +344,6 @@ def kept_out(work: ContainerWork) -> Verdict:
     )  # fmt: skip
 
 
-def _leaked(work: ContainerWork) -> list[dict[str, Any]]:
-    """The canaries in the image; none where nothing can be built here."""
-    try:
-        return [one for one in work.inside["canaries"] if one["place"] == "layer"] if work.has_image else []
-    except Problem:
-        return []
-
-
 @criterion(points=1, after=[builds])
 @on_the_engine
 def no_secret(work: ContainerWork) -> Verdict:
@@ -369,31 +362,7 @@ def no_secret(work: ContainerWork) -> Verdict:
     found = [one for one in found if not one["place"].endswith(".lock")]
     if not found:
         return passed("No layer, variable, label or line of its history holds what looks like a secret.", ran=tried)
-    order = ["env", "label", "layer", "history"]
-    one = min(found, key=lambda suspect: (order.index(suspect["place"].split()[0]), suspect["place"]))
-    place, _, what = one["place"].partition(" ")
-    path, gone, by = what.partition(": ")[2], one["gone"], one["by"][:80]
-    words = {
-        "env": (
-            f"The image sets `{what}` to what looks like a secret ({one['kind']}).", "secret in ENV",
-            f"Take `ENV {what}` out; give it when the container starts: `docker run --env {what}`.",
-        ),
-        "label": (
-            f"The label `{what}` holds what looks like a secret ({one['kind']}).", "secret in a label",
-            "Take it out: labels are there for everybody to read.",
-        ),
-        "layer": (
-            f"`/{path}`{', which a later layer deletes in vain' if gone else ''} holds what looks like a secret "
-            f"({one['kind']}), put in by `{by}`.", "secret removed in a later layer" if gone else "secret in a layer",
-            "Don't let it get there; where the build needs it, mount it: `RUN --mount=type=secret,id=NAME`.",
-        ),
-        "history": (
-            f"The history shows what looks like a secret ({one['kind']}): an argument or a command of the build stays in it.",
-            "secret in the history", "A build argument is no place for it: mount it with `RUN --mount=type=secret,id=NAME`.",
-        ),
-    }  # fmt: skip
-    told, mistake, following = words[place]
-    return failed(told, expected=expected, where=DOCKERFILE, mistake=mistake, ran=tried, next=following)
+    return a_secret(found, expected, tried)
 
 
 @criterion(points=1, after=[builds])
@@ -447,23 +416,8 @@ def healthy(work: ContainerWork) -> Verdict:
     health = dockerfile.final.settings.health
     where = str(health.where) if health else str(dockerfile.final.where)
     life = work.trial.life()
-    if life.exit_code is not None:
-        return failed(
-            f"The container ends by itself with {life.exit_code}: {last_words(life.said)}.", expected=expected,
-            where=str(dockerfile.final.where), mistake="does not start", ran=["docker run --rm IMAGE"],
-            next="Start it by hand, and mend what it says.",
-        )  # fmt: skip
-    if life.only_loopback:
-        return failed(
-            f"The service listens on the container's loopback only, so nobody outside reaches port {PORT}.", expected=expected,
-            where=str(dockerfile.final.where), mistake="only on loopback", ran=["docker run --publish 8000:8000 IMAGE"],
-            next="Let it listen everywhere: `--host 0.0.0.0`.",
-        )  # fmt: skip
-    if life.answers == 0:
-        return failed(
-            f"Nothing answers `GET /healthz` on port {PORT} in the container.", expected=expected, where=where,
-            mistake="does not answer", ran=tried, next=f"Let the service listen on port {PORT}.",
-        )  # fmt: skip
+    if bad := not_serving(life, str(dockerfile.final.where), expected, tried):
+        return bad
     if life.health == "":
         return failed("The image has no HEALTHCHECK.", expected=expected, where=where, mistake="no HEALTHCHECK", ran=tried,
                       next="Write one that asks `/healthz`, in Python as there is no curl.")  # fmt: skip
@@ -537,27 +491,16 @@ def published(work: ContainerWork) -> Verdict:
     name, short = f"$REGISTRY/{REPOSITORY}", work.commit.id[:7]
     expected = f"the image in the registry as `{name}:TAG`, where TAG holds the commit's id"
     tried = ["REGISTRY=localhost:5000 scripts/publish.sh", "ninesteps registry list"]
-    if SCRIPT not in work.files:
-        return failed(f"There is no `{SCRIPT}`.", expected=expected, where=SCRIPT, mistake="no script", ran=tried,
-                      next="Write it, make it executable, and commit it.")  # fmt: skip
-    if work.entries[SCRIPT].mode != 0o755:
-        return failed(f"`{SCRIPT}` can't be executed.", expected=expected, where=SCRIPT, mistake="not executable", ran=tried,
-                      next=f"`git update-index --chmod=+x {SCRIPT}`, and commit.")  # fmt: skip
+    if bad := no_script(work, expected, tried):
+        return bad
     try:
         done = work.published
     except (NoEngine, EngineTrouble):
         raise
     except Problem as problem:
         return cannot_check(problem.found, next=problem.next, ran=tried)
-    if done["timed_out"]:
-        return failed("The script does not end.", expected=expected, where=SCRIPT, mistake="does not end", ran=tried,
-                      next="What does it wait for? Nobody answers its questions.")  # fmt: skip
-    if done["exit_code"]:
-        refused = f" The course refuses: {done['refused'][0]}" if done["refused"] else ""
-        return failed(
-            f"The script ends with {done['exit_code']}: {last_words(done['said'])}.{refused}", expected=expected, where=SCRIPT,
-            mistake="fails", ran=tried, next="Run it by hand, and mend what it says.",
-        )  # fmt: skip
+    if bad := script_fails(done, expected, tried):
+        return bad
     every = done["pushed"]
     pushed = [one for one in every if one["repository"] == REPOSITORY]
     if not pushed:

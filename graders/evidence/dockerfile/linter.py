@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from graders.evidence.linting import Lint, program, said_as_json
+from graders.evidence.linting import Lint, LinterMissing, program, said_as_json
 from graders.evidence.workflow.model import Where
 
 
@@ -45,3 +45,14 @@ def _url(code: str) -> str:
     if code.startswith("SC"):
         return f"https://www.shellcheck.net/wiki/{code}"
     return f"https://github.com/hadolint/hadolint/wiki/{code}"
+
+
+def in_short(dockerfile: bytes) -> str:
+    """What hadolint remarks on, as a sentence: the first three rules, and how many more."""
+    try:
+        found = hadolint(dockerfile)
+    except LinterMissing:
+        return "hadolint is not installed."
+    shown = [f"{one.rule} in line {one.where.line}" for one in found[:3]]
+    more = f" and {len(found) - len(shown)} more" if len(found) > len(shown) else ""
+    return f"hadolint remarks on {', '.join(shown)}{more}." if found else "hadolint has no remarks."

@@ -20,9 +20,11 @@ _ABOUT = re.compile(
     r"_(?:FILE|PATH|DIR|ID|NAME|TTL|EXPIRE\w*|LENGTH|URL|ALGORITHM|TYPE|HEADER|ENABLED|REQUIRED)$", re.IGNORECASE
 )
 _NO_SECRET = re.compile(
-    r"|/.*|\$.*|<.*>|\d{1,6}|true|false|none|null|unset|change[-_ ]?me|replace[-_ ]?me|x+|\*+|\.+|your[-_ ].*",
+    r"|/.*|\$.*|<.*>|\d{1,6}|true|false|none|null|unset|change[-_ ]?me|replace[-_ ]?me|x+|\*+|\.+|your[-_ ].*|dummy|placeholder"
+    r"|example",
     re.IGNORECASE,
 )
+_AN_EXAMPLES = re.compile(r"pass|password|passwd|secret", re.IGNORECASE)  # as templates write an address
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:(?P<value>[^\s/@'\"]+)@", re.IGNORECASE)
 _SET = re.compile(r"(?:^|[\s;&|(\"])(?P<name>[A-Za-z_][\w.-]*)=(?P<value>\"[^\"]*\"|'[^']*'|[^\s;&|)\"']*)")
 _A_FILES_LINE = re.compile(r"^(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*[=:]\s*(?P<value>\S+)\s*$")
@@ -55,7 +57,8 @@ def named_in_history(number: int, said: str) -> Iterator[Suspect]:
 
 def named_in_file(place: str, content: bytes) -> Iterator[Suspect]:
     """The secrets in a file of settings; what packages bring is passed over."""
-    if not _SETTINGS.search(place) or any(folder in place for folder in _PACKAGES):
+    template = re.search(r"\.(?:example|sample|template|dist)$", place)
+    if template or not _SETTINGS.search(place) or any(folder in place for folder in _PACKAGES):
         return
     for number, line in enumerate(content.decode("utf-8", "replace").splitlines()[:5_000], start=1):
         line = line.strip()
@@ -64,7 +67,11 @@ def named_in_file(place: str, content: bytes) -> Iterator[Suspect]:
         found = _A_FILES_LINE.match(line)
         value = found["value"].strip("\"'") if found else ""
         login = _LOGIN.search(line) if place.endswith("netrc") else None
-        if (found and len(value) >= _A_FILES_LEAST and is_secret(found["name"], value)) or _in_address(line) or login:
+        if (
+            (found and len(value) >= _A_FILES_LEAST and is_secret(found["name"], value))
+            or _in_address(line, _AN_EXAMPLES)
+            or login
+        ):
             yield Suspect(place, number, "a secret by its name")
 
 
@@ -73,5 +80,6 @@ def is_secret(name: str, value: str) -> bool:
     return bool(_NAMED.search(name)) and not _ABOUT.search(name) and not _NO_SECRET.fullmatch(value)
 
 
-def _in_address(text: str) -> bool:
-    return any(not _NO_SECRET.fullmatch(one["value"]) for one in _ADDRESS.finditer(text))
+def _in_address(text: str, besides: re.Pattern[str] = _NO_SECRET) -> bool:
+    values = [one["value"] for one in _ADDRESS.finditer(text)]
+    return any(not _NO_SECRET.fullmatch(value) and not besides.fullmatch(value) for value in values)

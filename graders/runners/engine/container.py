@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -73,10 +73,10 @@ class Running:
                 del kept[:-MOST_SAID]
         return bytes(kept).decode("utf-8", "replace")
 
-    def wait(self, seconds: float) -> Ended:
-        """Until it ends by itself, or `seconds` are over; then it is killed."""
+    def wait(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> Ended:
+        """Until it ends by itself, or `seconds` are over, or it is `enough`; then it is killed."""
         began = time.monotonic()
-        while (state := self.state())["Running"] and time.monotonic() - began < seconds:
+        while (state := self.state())["Running"] and time.monotonic() - began < seconds and not enough():
             time.sleep(_POLL_SECONDS)
         took = time.monotonic() - began
         if state["Running"]:

@@ -33,6 +33,7 @@ _STOP_SECONDS = 20.0  # twice what `docker stop` waits, for a busy machine
 _FORMAT = 4
 _SECOND = 1_000_000_000  # the engine counts in nanoseconds
 _HEALTH_SECONDS, _TEST_SECONDS = 300.0, 300.0
+_LOOK_EVERY, _SERVES_SECONDS = 2.0, 30.0
 _PROBES = 60  # rather than seconds, so that a busy machine gets more time
 _PROBE = f"""
 import urllib.error, urllib.request
@@ -208,7 +209,7 @@ class Trial:
                     files = {**self._files, **{path: ContextFile(content) for path, content in changes.items()}}
                     self._build(which, files, "test")
             with running(self.ours, self._images[which]) as container:
-                ended = container.wait(_TEST_SECONDS)
+                ended = container.wait(_TEST_SECONDS, _Serving(container).long_enough)
             return TestRun(ended.exit_code, ended.said[-4000:])
 
         return self._remembered(
@@ -343,13 +344,40 @@ def _no_such_program(trouble: Exception) -> bool:
 
 
 def _only_loopback(container: Running) -> bool:
-    """Whether the port is open on the container's loopback alone. https://docs.kernel.org/networking/proc_net_tcp.html"""
-    code, said = container.call(["cat", "/proc/net/tcp", "/proc/net/tcp6"])
-    port = f":{PORT:04X}"
-    rows = [line.split() for line in said.splitlines()]
-    listening = [row[1] for row in rows if len(row) > 3 and row[3] == "0A" and row[1].endswith(port)]
+    """Whether the port is open on the container's loopback alone."""
     loopback = ("0100007F", "00000000000000000000000001000000")
-    return code == 0 and bool(listening) and all(one.partition(":")[0] in loopback for one in listening)
+    listening = _listening(container)
+    return bool(listening) and all(address in loopback for address in listening)
+
+
+def _listening(container: Running) -> list[str]:
+    """The addresses on which the port is open. https://docs.kernel.org/networking/proc_net_tcp.html"""
+    code, said = container.call(["cat", "/proc/net/tcp", "/proc/net/tcp6"])
+    rows = [line.split() for line in said.splitlines() if code == 0]
+    open_ports = [row[1].partition(":") for row in rows if len(row) > 3 and row[3] == "0A"]
+    return [address for address, _, port in open_ports if port == f"{PORT:04X}"]
+
+
+class _Serving:
+    """Tells a container that serves from one whose tests start a service for a while."""
+
+    def __init__(self, container: Running) -> None:
+        self._container, self._looked, self._since = container, time.monotonic(), 0.0
+
+    def long_enough(self) -> bool:
+        """Whether the port has been open each time that somebody looked, for longer than tests need it."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_EVERY:
+            return False
+        self._looked = now
+        try:
+            serves = bool(_listening(self._container))
+        except Exception as trouble:
+            if "is not running" in str(trouble):  # it ended meanwhile
+                return False
+            raise
+        self._since = (self._since or now) if serves else 0.0
+        return serves and now - self._since > _SERVES_SECONDS
 
 
 def _told(ask: Callable[[], _Known]) -> _Known:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from typing import Any
 
 from graders.criterion import Verdict, cannot_check, failed
 from graders.evidence.dockerfile.model import Dockerfile
@@ -13,8 +14,8 @@ from graders.runners.engine.base_images import Base
 from graders.runners.engine.build import Built, Stopped
 from graders.runners.engine.build_words import lacks_network, last_words, missing_file, place_of, short
 from graders.runners.engine.connection import NoEngine
-from graders.runners.engine.trial import EngineTrouble, Life
-from graders.runners.engine.work import DOCKERFILE, ContainerWork
+from graders.runners.engine.trial import PORT, EngineTrouble, Life
+from graders.runners.engine.work import DOCKERFILE, SCRIPT, ContainerWork
 
 
 def on_the_engine(judge: Callable[[ContainerWork], Verdict]) -> Callable[[ContainerWork], Verdict]:
@@ -86,3 +87,79 @@ def not_up(life: Life) -> Verdict | None:
         f"The container ended by itself with {life.exit_code}: {last_words(life.said)}.",
         next="Mend what lets it end, and check again.", ran=["docker run --rm IMAGE"],
     )  # fmt: skip
+
+
+def a_secret(found: Iterable[Mapping[str, Any]], expected: str, tried: list[str]) -> Verdict:
+    """The verdict on the plainest of the suspects that an image holds."""
+    order = ["env", "label", "layer", "history"]
+    one = min(found, key=lambda suspect: (order.index(suspect["place"].split()[0]), suspect["place"]))
+    place, _, what = one["place"].partition(" ")
+    path, gone, by = what.partition(": ")[2], one["gone"], one["by"][:80]
+    words = {
+        "env": (
+            f"The image sets `{what}` to what looks like a secret ({one['kind']}).", "secret in ENV",
+            f"Take `ENV {what}` out; give it when the container starts: `docker run --env {what}`.",
+        ),
+        "label": (
+            f"The label `{what}` holds what looks like a secret ({one['kind']}).", "secret in a label",
+            "Take it out: labels are there for everybody to read.",
+        ),
+        "layer": (
+            f"`/{path}`{', which a later layer deletes in vain' if gone else ''} holds what looks like a secret "
+            f"({one['kind']}), put in by `{by}`.", "secret removed in a later layer" if gone else "secret in a layer",
+            "Don't let it get there; where the build needs it, mount it: `RUN --mount=type=secret,id=NAME`.",
+        ),
+        "history": (
+            f"The history shows what looks like a secret ({one['kind']}): an argument or a command of the build stays in it.",
+            "secret in the history", "A build argument is no place for it: mount it with `RUN --mount=type=secret,id=NAME`.",
+        ),
+    }  # fmt: skip
+    told, mistake, following = words[place]
+    return failed(told, expected=expected, where=DOCKERFILE, mistake=mistake, ran=tried, next=following)
+
+
+def not_serving(life: Life, where: str, expected: str, tried: list[str]) -> Verdict | None:
+    """The verdict on a container whose service ends, or is reached by nobody."""
+    if life.exit_code is not None:
+        return failed(
+            f"The container ends by itself with {life.exit_code}: {last_words(life.said)}.", expected=expected,
+            where=where, mistake="does not start", ran=["docker run --rm IMAGE"],
+            next="Start it by hand, and mend what it says.",
+        )  # fmt: skip
+    if life.only_loopback:
+        return failed(
+            f"The service listens on the container's loopback only, so nobody outside reaches port {PORT}.", expected=expected,
+            where=where, mistake="only on loopback", ran=["docker run --publish 8000:8000 IMAGE"],
+            next="Let it listen everywhere: `--host 0.0.0.0`.",
+        )  # fmt: skip
+    if life.answers == 0:
+        return failed(
+            f"Nothing answers `GET /healthz` on port {PORT} in the container.", expected=expected, where=where,
+            mistake="does not answer", ran=tried, next=f"Let the service listen on port {PORT}.",
+        )  # fmt: skip
+    return None
+
+
+def no_script(work: ContainerWork, expected: str, tried: list[str]) -> Verdict | None:
+    """The verdict on a script that is not there, or can't be executed."""
+    if SCRIPT not in work.files:
+        return failed(f"There is no `{SCRIPT}`.", expected=expected, where=SCRIPT, mistake="no script", ran=tried,
+                      next="Write it, make it executable, and commit it.")  # fmt: skip
+    if work.entries[SCRIPT].mode != 0o755:
+        return failed(f"`{SCRIPT}` can't be executed.", expected=expected, where=SCRIPT, mistake="not executable", ran=tried,
+                      next=f"`git update-index --chmod=+x {SCRIPT}`, and commit.")  # fmt: skip
+    return None
+
+
+def script_fails(done: Mapping[str, Any], expected: str, tried: list[str]) -> Verdict | None:
+    """The verdict on a script that does not end, or not well."""
+    if done["timed_out"]:
+        return failed("The script does not end.", expected=expected, where=SCRIPT, mistake="does not end", ran=tried,
+                      next="What does it wait for? Nobody answers its questions.")  # fmt: skip
+    if done["exit_code"]:
+        refused = f" The course refuses: {done['refused'][0]}" if done["refused"] else ""
+        return failed(
+            f"The script ends with {done['exit_code']}: {last_words(done['said'])}.{refused}", expected=expected, where=SCRIPT,
+            mistake="fails", ran=tried, next="Run it by hand, and mend what it says.",
+        )  # fmt: skip
+    return None

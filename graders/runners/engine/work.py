@@ -89,6 +89,14 @@ class ContainerWork(PipelineWork):
         )  # fmt: skip
         return found
 
+    @property
+    def leaked(self) -> list[Mapping[str, Any]]:
+        """The canaries in the image's layers; none where nothing can be built here."""
+        try:
+            return [one for one in self.inside["canaries"] if one["place"] == "layer"] if self.has_image else []
+        except Problem:
+            return []
+
     @cached_property
     def published(self) -> Mapping[str, Any]:
         """What came of the script that publishes."""
