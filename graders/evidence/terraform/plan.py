@@ -61,6 +61,13 @@ class Change:
         return self.act in (Act.REPLACE, Act.REPLACE_CREATE_FIRST)
 
     @property
+    def stays(self) -> bool:
+        """Whether nothing about it changes; an update of what is marked sensitive alone changes nothing."""
+        return self.actions in (("no-op",), ("read",)) or (
+            self.actions == ("update",) and self.before == self.after and not self.unknown
+        )
+
+    @property
     def ends(self) -> bool:
         """Whether what is there now is destroyed."""
         return "delete" in self.actions
@@ -73,6 +80,7 @@ class OutputChange:
     name: str
     actions: tuple[str, ...]
     sensitive: bool
+    after: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,8 @@ def read_plan(data: bytes, name: str = "The plan") -> PlanModel:
         raise Problem(f"{name} is nested too deep.", _AGAIN) from None
     except ValueError as trouble:
         line = getattr(trouble, "lineno", 0)
-        ended = bool(line) and getattr(trouble, "pos", 0) >= len(data.rstrip()) - 1
+        at_end = bool(line) and getattr(trouble, "pos", 0) >= len(data.rstrip()) - 1
+        ended = at_end or str(trouble).startswith("Unterminated string")
         what = "ends in the middle" if ended or not data.strip() else "is no JSON"
         raise Problem(f"{name} {what}{f' (line {line})' if line else ''}.", _AGAIN) from None
     if not isinstance(plan, dict) or not isinstance(plan.get("format_version"), str):
@@ -135,7 +144,7 @@ def _model(plan: dict[str, Any]) -> PlanModel:
         changes=tuple(_change(one) for one in plan.get("resource_changes") or ()),
         drift=tuple(_change(one) for one in plan.get("resource_drift") or ()),
         outputs=tuple(
-            OutputChange(name, tuple(one["actions"]), one.get("after_sensitive") is True)
+            OutputChange(name, tuple(one["actions"]), one.get("after_sensitive") is True, one.get("after"))
             for name, one in (plan.get("output_changes") or {}).items()
         ),
         checks=tuple(

@@ -16,6 +16,7 @@ from typing import Any
 _PROVIDER = "course.local/ninesteps/nimbus"
 _VERSION = "1.0.0"
 _MOST_SAID = 60_000
+_REATTACH = "TF_REATTACH_PROVIDERS"
 _ARCHITECTURES = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -33,6 +34,21 @@ def _set_up(here: str) -> dict[str, str]:
             "TF_INPUT": "0", "NINESTEPS_CLOUD": f"{here}/cloud.json"}  # fmt: skip
 
 
+def _provider_that_stays(here: str, env: dict[str, str]) -> dict[str, str]:
+    """Start the provider once for all plans; what tells Terraform where it is. Terraform alone starts one thrice a plan.
+
+    https://developer.hashicorp.com/terraform/plugin/debugging#starting-a-provider-in-debug-mode
+    """
+    provider = subprocess.Popen(
+        [sys.executable, "-I", "-u", f"{here}/provider.py", "--dev"], env=env, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    for line in provider.stdout or ():
+        if _REATTACH in line:
+            return {_REATTACH: line.split("=", 1)[1].strip().strip("'")}
+    return {}
+
+
 def main() -> None:
     """Carry out the task; the report's path is the first argument."""
     here = os.getcwd()
@@ -48,7 +64,10 @@ def main() -> None:
 
     def plan(number: int, one: dict[str, Any]) -> dict[str, Any]:
         file = f"{here}/{number}.tfplan"
-        made = terraform("plan", "-json", "-lock=false", f"-out={file}", *one["arguments"])
+        with open(f"{here}/{number}.tfvars.json", "w", encoding="utf-8") as values:
+            json.dump(one["values"], values)
+        given = f"-var-file={here}/{number}.tfvars.json"
+        made = terraform("plan", "-json", "-lock=false", f"-out={file}", given, *one["arguments"])
         shown = {"json": "", "text": ""}
         if made["exit_code"] == 0:
             shown["json"] = terraform("show", "-json", file)["out"]
@@ -59,6 +78,7 @@ def main() -> None:
 
     report: dict[str, Any] = {"init": terraform("init", "-no-color", "-input=false"), "plans": []}
     if report["init"]["exit_code"] == 0:
+        env |= _provider_that_stays(here, env)
         plans = task["plans"]
         with ThreadPoolExecutor(2) as side_by_side:
             report["plans"] = list(side_by_side.map(plan, range(len(plans)), plans))

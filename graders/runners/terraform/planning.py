@@ -27,9 +27,10 @@ _LIMITS = Limits(seconds=60, cpu_seconds=60, memory_bytes=64 << 30, disk_bytes=2
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One plan to make: words for `terraform plan`, such as `-destroy`."""
+    """One plan to make: words for `terraform plan`, such as `-destroy`, and values of variables, which win over files."""
 
     arguments: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def plans(
 def _given(files: Mapping[str, bytes], world: World, asks: Sequence[Ask], text: bool) -> dict[str, bytes]:
     task = {
         "program": str(Path(program()).resolve()), "folder": _FOLDER, "text": text, "env": dict(world.variables),
-        "plans": [{"arguments": one.arguments} for one in asks],
+        "plans": [{"arguments": one.arguments, "values": dict(one.values)} for one in asks],
     }  # fmt: skip
     given = {f"{_FOLDER}/{path}": content for path, content in files.items()}
     given[_OVERRIDE] = b'terraform {\n  backend "local" {\n    path = "../state.json"\n  }\n}\n'
