@@ -33,26 +33,25 @@ _SETTINGS = re.compile(
     r"(?:^|[/.])env(?:\.[\w.-]+)?$|\.(?:env|ini|cfg|conf|toml|properties|ya?ml)$|(?:^|/)\.?(?:netrc|npmrc|pypirc)$"
 )
 _LOGIN = re.compile(r"\bpassword\s+(?P<value>\S+)")
+_IN_ADDRESS = "a password in an address"
 _PACKAGES = ("site-packages/", "dist-packages/", "node_modules/")
 
 
 def named_in_settings(kind: str, values: Mapping[str, str]) -> Iterator[Suspect]:
     """The secrets among variables or labels; `kind` is `env` or `label`, as the place of a suspect begins."""
     for name, value in values.items():
-        if is_secret(name.replace(".", "_").replace("-", "_"), value) or _in_address(value):
-            yield Suspect(
-                f"{kind} {name}", 1, "a secret by its name" if not _in_address(value) else "a password in an address"
-            )
+        plain = name.replace(".", "_").replace("-", "_")
+        if is_secret(plain, value) or _in_address(value):
+            yield Suspect(f"{kind} {name}", 1, _IN_ADDRESS if _in_address(value) else _named(name))
 
 
 def named_in_history(number: int, said: str) -> Iterator[Suspect]:
     """The secrets that a step of the history shows as `NAME=value`, or in an address."""
     if said.startswith(("ENV ", "LABEL ", "/bin/sh -c #(nop)  ENV", "/bin/sh -c #(nop)  LABEL")):
         return  # told of as what they set
-    if any(is_secret(one["name"], one["value"].strip("\"'")) for one in _SET.finditer(said)):
-        yield Suspect(f"history {number}", 1, "a secret by its name")
-    elif _in_address(said):
-        yield Suspect(f"history {number}", 1, "a password in an address")
+    names = [one["name"] for one in _SET.finditer(said) if is_secret(one["name"], one["value"].strip("\"'"))]
+    if names or _in_address(said):
+        yield Suspect(f"history {number}", 1, _named(names[0]) if names else _IN_ADDRESS)
 
 
 def named_in_file(place: str, content: bytes) -> Iterator[Suspect]:
@@ -66,13 +65,16 @@ def named_in_file(place: str, content: bytes) -> Iterator[Suspect]:
             continue
         found = _A_FILES_LINE.match(line)
         value = found["value"].strip("\"'") if found else ""
-        login = _LOGIN.search(line) if place.endswith("netrc") else None
-        if (
-            (found and len(value) >= _A_FILES_LEAST and is_secret(found["name"], value))
-            or _in_address(line, _AN_EXAMPLES)
-            or login
-        ):
-            yield Suspect(place, number, "a secret by its name")
+        if found and len(value) >= _A_FILES_LEAST and is_secret(found["name"], value):
+            yield Suspect(place, number, _named(found["name"]))
+        elif _in_address(line, _AN_EXAMPLES):
+            yield Suspect(place, number, _IN_ADDRESS)
+        elif place.endswith("netrc") and _LOGIN.search(line):
+            yield Suspect(place, number, "a login's password")
+
+
+def _named(name: str) -> str:
+    return f"its name is {name[:60]}"
 
 
 def is_secret(name: str, value: str) -> bool:

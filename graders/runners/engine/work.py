@@ -84,7 +84,7 @@ class ContainerWork(PipelineWork):
         secrets = {"canary": CANARY}
         known = {**self.given, **{path: text.encode() for path, text in CANARIES.items()}}
         found: Mapping[str, Any] = trial.remembered(
-            "inside", lambda: look_inside(trial.ours.client, trial.image(), dockerfile, had, secrets, known),
+            "inside, with what is named", lambda: look_inside(trial.ours.client, trial.image(), dockerfile, had, secrets, known),
             lambda facts: facts["suspects"] is not None,
         )  # fmt: skip
         return found
