@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from graders.criterion import Verdict, cannot_check, criterion, failed, passed
+from graders.evidence.dockerfile.builder_stage import builds_something
 from graders.evidence.dockerfile.linter import in_short
 from graders.evidence.dockerfile.model import Dockerfile, Instruction
 from graders.picture import ImageLayers, LayerBar
@@ -20,7 +21,6 @@ from graders.runners.engine.base_images import NoBase
 from graders.runners.engine.build_words import instruction_of, last_words, short
 from graders.runners.engine.connection import NoEngine
 from graders.runners.engine.reinstall import (
-    builds_something,
     copied_before,
     installed_again,
     locked_packages,
@@ -86,7 +86,7 @@ def multi_stage(work: ContainerWork) -> Verdict:
             where=where, mistake="final stage is the builder", ran=tried,
             next="Begin it with the base image, and take the result with `COPY --from=`.",
         )  # fmt: skip
-    if not final.sources and not any(one.sources for one in below):
+    if builds_something(final) and not final.sources and not any(one.sources for one in below):
         return failed(
             "The final stage takes nothing from the stages before it, so it builds the service itself.", expected=expected,
             where=where, mistake="final stage is the builder", ran=tried,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from graders.evidence.dockerfile.cache import rebuilt
-from graders.evidence.dockerfile.model import Dockerfile, Instruction, Stage
+from graders.evidence.dockerfile.model import Dockerfile, Instruction
 from graders.runners.engine.build_log import BuildStep
 
 _INSTALLS = re.compile(
@@ -15,11 +15,6 @@ _INSTALLS = re.compile(
 _ONLY_TOOLS = re.compile(
     r"\binstall\b(?:\s+(?:-\S+|pip|uv|poetry|pdm|wheel|setuptools|build)(?:[=<>~!]\S+)?)+\s*(?:&&|;|$)"
 )
-
-
-def builds_something(stage: Stage) -> bool:
-    """Whether a stage installs packages itself."""
-    return any(_INSTALLS.search(step.text) for step in stage.named("RUN"))
 
 
 def installed_again(steps: Sequence[BuildStep], locked: Iterable[str]) -> BuildStep | None:
