@@ -1,4 +1,4 @@
-"""Step 7's worked example, run: v1, v2, back to v1, and a broken release that its health check tells."""
+"""Step 7's worked example, run on processes and with `kubectl`: v1, v2, back to v1, and a release that is not healthy."""
 
 from __future__ import annotations
 
@@ -28,12 +28,20 @@ def test_the_worked_example_shows_what_the_page_says(
 
     run(book, tmp_path / "lab", monkeypatch)
 
-    rollout, _, first, second, back, broken = [shown(cell) for cell in book.cells if cell.cell_type == "code"]
-    assert "rollout undo" in rollout
+    _, first, second, back, broken, *rollout = [shown(cell) for cell in book.cells if cell.cell_type == "code"]
     assert '"version": "1.0.0"' in first
     assert second.index('"version": "1.0.0"') < second.index('"version": "2.0.0"')
     assert second.count("widgets@sha256:") == 2
     assert '"version": "1.0.0"' in back
     assert "exit code 22" in broken
     assert '"version": "1.0.0"' in broken
+    applied, updated, undone, unhealthy = rollout
+    assert '"version": "1.0.0"' in applied
+    assert '"version": "2.0.0"' in updated
+    assert updated.count("successfully rolled out") == 1
+    assert '"version": "1.0.0"' in undone
+    assert [line.split()[0] for line in undone.splitlines() if line[:1].isdigit()] == ["2", "3"]
+    assert "exit code 1" in unhealthy
+    assert '"version": "1.0.0"' in unhealthy
+    assert "0/1" in unhealthy
     assert not any(map(taken, (2019, 8001, 8002, 8080)))
