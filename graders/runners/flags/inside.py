@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import http.client
 import importlib
 import itertools
@@ -17,6 +18,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -26,7 +28,7 @@ from typing import Any
 _PR_SET_DUMPABLE = 4  # https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html
 _MOST_SAID, _MOST_LOG, _MOST_BODY = 4_000, 200_000, 2_000
 _GIVE_UP_AFTER = 3  # requests in a row that nobody answers
-_AT_ONCE = 25
+_AT_ONCE, _MOST_ROWS = 25, 10_000
 _TICK = 0.04
 
 
@@ -106,7 +108,8 @@ class _Started:
         self.one, self._seconds = one, task["seconds"]
         os.makedirs(f"{self.folder}/home", exist_ok=True)
         self.flags, self.log, self._socket = (f"{self.folder}/{name}" for name in ("flags.json", "log", "socket"))
-        env = {**task["env"], "PATH": os.environ["PATH"], "HOME": f"{self.folder}/home", **one["env"]}
+        own = {name: value.replace("{folder}", self.folder) for name, value in one["env"].items()}
+        env = {**task["env"], "PATH": os.environ["PATH"], "HOME": f"{self.folder}/home", **own}
         env |= {"FLAGS_FILE": self.flags} if one["file"] else {}
         if one["content"] is not None:
             self._write(one["content"])
@@ -181,6 +184,8 @@ class _Started:
                 later = self._until(step["request"], step["has"], step["body"], step["seconds"])
                 return {"took": None, "only_then": later is not None}
             return {"took": took}
+        elif step["do"] == "look":
+            return {"stored": self._stored()}
         elif step["do"] == "settle":
             self._settle(step, before)
         elif step["do"] == "ask":
@@ -191,6 +196,18 @@ class _Started:
             chosen = [request for request, (_, body) in pairs if re.search(step["has"], body)]
             return {"requests": chosen, **self._asked(step, chosen)}
         return {}
+
+    def _stored(self) -> dict[str, str]:
+        """What the database holds: for each table a digest of its rows."""
+        found = {}
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(
+            sqlite3.connect(f"file:{self.folder}/widgets.db?mode=ro", uri=True)
+        ) as database:  # fmt: skip
+            for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                quoted = name.replace('"', '""')
+                rows = database.execute(f'SELECT * FROM "{quoted}"').fetchmany(_MOST_ROWS)  # noqa: S608 - no parameter can name a table
+                found[name] = hashlib.sha256(repr(rows).encode()).hexdigest()
+        return found
 
     def _asked(self, step: dict[str, Any], requests: list[dict[str, Any]]) -> dict[str, Any]:
         start = self._log_size()

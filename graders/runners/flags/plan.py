@@ -19,9 +19,9 @@ FREE = r'"delivery_cents":\s*0\b'
 SHARES = {0: 400, 1: 1400, 25: 400, 50: 400, 100: 400}  # per cent, and how many users are asked
 SECONDS_TO_TURN = 1.0  # what the ticket asks for
 SECONDS_AT_MOST = 2.0  # since machines are busy
-_OFF_VALUES = ("", "false", "0", "1", "untrue")
+_OFF_VALUES = ("", "false", "0", "1", "yes", "on", "untrue")
 _FEW, _SOME, _MANY = 5, 20, 200
-_ENV = {"DB_URL": "sqlite://", "SUPPLIER_API_KEY": "key-of-a-check"}
+_ENV = {"DB_URL": "sqlite:///{folder}/widgets.db", "SUPPLIER_API_KEY": "key-of-a-check"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,14 @@ def starts(quantity: int) -> tuple[tuple[Start, ...], ...]:
     def settled(those: str) -> dict[str, Any]:
         return {"do": "settle", "those": those, "users": 60, "least": 1.1, "most": 3.0}
 
+    look, look_again = ({"do": "look", "name": name} for name in ("stored before", "stored after"))
     untouched = [{"do": "ask", "name": "untouched", "requests": stable_requests(quantity)}]
-    on = Start("=true", {VARIABLE: "true"}, steps=(_created(), {**asked("=true", users(_SOME)), "needs": NEW}))
+    delivered = {"do": "ask", "name": "=true, delivery", "requests": [delivery(user) for user in users(_FEW)]}
+    on = Start(
+        "=true", {VARIABLE: "true"}, steps=(_created(), {**asked("=true", users(_SOME)), "needs": NEW}, delivered)
+    )
     by_variable = [
-        Start("unset", {}, steps=(_created(), *untouched, asked("unset", users(_FEW))), beside=True),
+        Start("unset", {}, steps=(_created(), look, *untouched, asked("unset", users(_FEW)), look_again), beside=True),
         *(
             Start(f"={value}", {VARIABLE: value}, steps=(_created(), asked(f"={value}", users(_FEW))), beside=True)
             for value in _OFF_VALUES
@@ -134,8 +138,8 @@ def starts(quantity: int) -> tuple[tuple[Start, ...], ...]:
     turned = Start(
         "turned", {}, True, flag_file(flag(0)),
         (
-            _created(), asked("0", users(SHARES[0])),
-            write(100), {**until("turned on", True), "needed": True}, _wait(1.1), asked("100", users(SHARES[100])),
+            _created(), {**look, "name": "stored at first"}, asked("0", users(SHARES[0])), {**look, "name": "stored at 0"},
+            write(100), {**until("turned on", True, 12.0), "needed": True}, _wait(1.1), asked("100", users(SHARES[100])),
             write(50, flag(50)), settled("100"), asked("50", users(SHARES[50])),
             {"do": "ask", "name": "delivery", "requests": [delivery(user) for user in users(_MANY)]},
             write(25, flag(50)), settled("50"), asked("25", users(SHARES[25]), log=True), asked("25 again", users(60)),
@@ -151,7 +155,7 @@ def starts(quantity: int) -> tuple[tuple[Start, ...], ...]:
             _created(), _wait(0.5), asked("25 restarted", users(_MANY)),
             {"do": "ask-again", "name": "1 at 25", "those": "1", "has": NEW},
             write(None, defaultVariant="on"), until("turned on", True), write(None, defaultVariant="on", state="DISABLED"),
-            {**until("turned off", False, 2.5), "again": True}, _wait(1.1), asked("off", users(_SOME), log=True),
+            {**until("turned off", False, 12.0), "again": True}, _wait(1.1), asked("off", users(_SOME), log=True),
             write(100, state="DISABLED"), _wait(1.1), asked("off with a share", users(_FEW)),
             {"do": "ask", "name": "after", "requests": stable_requests(quantity)},
             write(100), until("on before it goes", True), {"do": "remove"}, until("goes", False), _wait(1.1),

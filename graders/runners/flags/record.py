@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graders.runners.flags.plan import FREE, NEW
@@ -46,13 +46,15 @@ class Decision:
 class Step:
     """What came of a step: the answers, seconds until an edit counted (None: never), and what was logged meanwhile.
 
-    `only_then` says that the same edit, made a second time, did count.
+    `only_then` says that the same edit, made a second time, did count; `stored` gives a digest of what each of the
+    database's tables holds.
     """
 
     answers: tuple[Answer, ...] = ()
     took: float | None = None
     log: str = ""
     only_then: bool = False
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def new(self) -> frozenset[str]:
@@ -104,7 +106,13 @@ def _started(data: Mapping[str, Any]) -> Started:
 def _step(data: Mapping[str, Any]) -> Step:
     took = data.get("took")
     answers = tuple(Answer(str(user), int(status), str(body)) for user, status, body in data.get("answers", ()))
-    return Step(answers, None if took is None else float(took), str(data.get("log", "")), bool(data.get("only_then")))
+    return Step(
+        answers,
+        None if took is None else float(took),
+        str(data.get("log", "")),
+        bool(data.get("only_then")),
+        dict(data.get("stored", {})),
+    )
 
 
 def body_of(answer: Answer) -> object:

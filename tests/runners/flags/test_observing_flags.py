@@ -76,6 +76,46 @@ def test_each_start_has_its_own_environment_file_and_log() -> None:
     assert seeds["plain"] != seeds["fresh"]
 
 
+def test_what_the_database_holds_is_looked_at() -> None:
+    stores = """
+import sqlite3
+with sqlite3.connect(os.environ["DB_URL"].removeprefix("sqlite:///")) as db:
+    db.execute("CREATE TABLE seen (who)")
+"""
+    counts = 'sqlite3.connect(os.environ["DB_URL"][10:], isolation_level=None).execute("INSERT INTO seen VALUES (1)")\n        '
+    text = SERVICE.replace("\nSEED", stores + "\nSEED").replace("        print(f", f"        {counts}print(f")
+    looks = [{"do": "look", "name": name} for name in ("first", "second")]
+
+    seen = observed(text, (Start("plain", {}, steps=(looks[0], ASK, looks[1])),))
+
+    first, second = (seen.step("plain", name).stored for name in ("first", "second"))
+    assert set(first) == set(second) == {"seen"}
+    assert first != second
+
+
+def test_an_edit_that_counts_only_when_it_is_made_again_is_told() -> None:
+    misses_the_first = """
+SEEN, LAST = set(), [""]
+
+
+def content():
+    SEEN.add(os.stat(os.environ["FLAGS_FILE"]).st_mtime_ns)
+    if len(SEEN) != 2:
+        LAST[0] = Path(os.environ["FLAGS_FILE"]).read_text()
+    return LAST[0]
+"""
+    text = SERVICE.replace('Path(os.environ["FLAGS_FILE"]).read_text()', "content()").replace(
+        "\nSEED", misses_the_first + "\nSEED"
+    )
+    off = {"do": "write", "content": flag_file(flag(100, state="DISABLED"))}
+    steps = (ASK, off, {**UNTIL_OFF, "seconds": 0.5, "again": True})
+
+    step = observed(text, (Start("file", {}, True, flag_file(flag(100)), steps),)).step("file", "off")
+
+    assert step.took is None
+    assert step.only_then
+
+
 def test_an_edit_that_never_counts_has_no_time() -> None:
     text = SERVICE.replace('["FLAGS_FILE"]', '["NOWHERE"]')
     steps = ({"do": "remove"}, {**UNTIL_OFF, "has": True, "seconds": 0.3})
