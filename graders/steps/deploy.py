@@ -268,7 +268,8 @@ def serves(work: DeployWork) -> Verdict:
         if played.trouble:
             return cannot_check(
                 f"The deployments could not be watched: {played.trouble}.", ran=tried,
-                next="`scripts/playground down` frees the ports; then check again." if "port" in played.trouble
+                next="`make` in the course's folder installs it." if "not installed" in played.trouble
+                else "`scripts/playground down` frees the ports; then check again." if "port" in played.trouble
                 else "Check again; scripts must end nothing but what they started.",
             )  # fmt: skip
     for played, release in ((work.went_bad, V1), (work.went_bad, V2), (work.broken, V2), (work.first, V2)):

@@ -25,6 +25,8 @@ exec '{real}' "$@"
 class ClusterStage(inside.Stage):
     """The same place, with pods for processes, and the Service in the proxy's place."""
 
+    _cluster: Cluster | None = None
+
     def set_up(self) -> str:
         """Lay the images out and start the cluster; what went wrong, or nothing."""
         home = Path(self.env["HOME"])
@@ -39,9 +41,9 @@ class ClusterStage(inside.Stage):
         shim.chmod(0o755)
         self.env["PATH"] = f"{shim.parent}:{self.env['PATH']}"
         own = {key: text for key, text in self.env.items() if key in ("PATH", "LC_ALL")}
-        self._cluster = Cluster(self._image_at, {**own, inside._MARK: self.env[inside._MARK]}, inside._FRONT)
-        if not self._cluster.start(home / ".kube" / "config"):
-            return "its port is taken"
+        self._cluster = cluster = Cluster(self._image_at, {**own, inside._MARK: self.env[inside._MARK]}, inside._FRONT)
+        if not cluster.start(home / ".kube" / "config"):
+            return "port 8080 is taken"
         self.load = inside.Load(self.began, self.task["each"])
         return ""
 
@@ -63,20 +65,23 @@ class ClusterStage(inside.Stage):
 
     def _running(self) -> list[tuple[int, str]]:
         """The releases that run, each once; how many pods it has is the Deployment's affair."""
+        assert self._cluster
         return sorted({(0, image.name) for _, image in self._cluster.pods.running()})
 
     def _take_ports(self, ports: list[int]) -> None:
         """Each pod has its own ports: here it is room for one more that is taken."""
+        assert self._cluster
         self._cluster.pods.room = self._cluster.pods.count
 
     def _beyond(self) -> list[str]:
-        return self._cluster.beyond
+        return self._cluster.beyond if self._cluster else []
 
     def record(self, trouble: str) -> dict[str, Any]:
-        """What happened; without a cluster, nothing was asked of it."""
-        if trouble:
-            self._beyond = lambda: []  # type: ignore[method-assign]
-        return super().record(trouble)
+        """What happened; the cluster ends here, else it would start anew what is ended afterwards."""
+        data = super().record(trouble)
+        if self._cluster:
+            self._cluster.stop()
+        return data
 
 
 if __name__ == "__main__":

@@ -76,11 +76,14 @@ class Pods:
         ]
 
     def end_all(self) -> None:
-        """Kill what runs."""
+        """Kill what runs; such as is about to go loses the time that it has left."""
         for pod in self._running.values():
             pod.end(0)
         for pod in self._running.values():
-            pod.thread.join()
+            pod.thread.join(0.1)
+            pod.kill()
+        for pod in self._running.values():
+            pod.thread.join(5)
 
     def port_of(self, pod: Object, port: Any) -> int | None:
         """Where a port of a pod, by number or name, is on loopback; None where nothing listens."""
@@ -120,6 +123,13 @@ class _Pod:
         """Let it finish within so many seconds."""
         self._seconds_left = seconds
         self.over.set()
+
+    def kill(self) -> None:
+        """End its processes at once."""
+        for one in self.containers:
+            if one.process:
+                with contextlib.suppress(OSError):
+                    one.process.kill()
 
     def port(self, port: Any) -> int | None:
         """Where a port, by number or name, is on loopback."""
