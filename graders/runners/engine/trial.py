@@ -25,25 +25,15 @@ from graders.runners.engine.build_log import BuildStep
 from graders.runners.engine.connection import Engine, find_engine
 from graders.runners.engine.container import Running, running
 from graders.runners.engine.leftovers import Ours, ours_on
+from graders.runners.engine.port import Serving, ask, only_loopback
 from graders.runners.engine.service_trouble import with_trouble
 from graders.runners.remembered import recall, remember
 
-PORT = 8000
 _STOP_SECONDS = 20.0  # twice what `docker stop` waits, for a busy machine
 _FORMAT = 4
 _SECOND = 1_000_000_000  # the engine counts in nanoseconds
 _HEALTH_SECONDS, _TEST_SECONDS = 300.0, 300.0
-_LOOK_EVERY, _SERVES_SECONDS = 2.0, 30.0
 _PROBES = 60  # rather than seconds, so that a busy machine gets more time
-_PROBE = f"""
-import urllib.error, urllib.request
-try:
-    print("status", urllib.request.urlopen("http://127.0.0.1:{PORT}/healthz", timeout=10).status)
-except urllib.error.HTTPError as error:
-    print("status", error.code)
-except Exception:
-    print("status", 0)
-"""
 _Known = TypeVar("_Known")
 
 
@@ -209,7 +199,7 @@ class Trial:
                     files = {**self._files, **{path: ContextFile(content) for path, content in changes.items()}}
                     self._build(which, files, "test")
             with running(self.ours, self._images[which]) as container:
-                ended = container.wait(_TEST_SECONDS, _Serving(container).long_enough)
+                ended = container.wait(_TEST_SECONDS, Serving(container).long_enough)
             return TestRun(ended.exit_code, ended.said[-4000:])
 
         return self._remembered(
@@ -232,7 +222,7 @@ class Trial:
                     return Life(-1, "", health, 0, container.last_probe(), False, False, "", int(state["ExitCode"]),
                                 container.said()[-4000:])  # fmt: skip
                 user, first = container.first_process()
-                answers, loopback, probe = _ask(container, first), _only_loopback(container), container.last_probe()
+                answers, loopback, probe = ask(container, first), only_loopback(container), container.last_probe()
                 ended = container.stop(_STOP_SECONDS)
                 return Life(user, first, health, answers, probe, loopback, ended.exit_code is not None,
                             container.stop_signal, None, ended.said[-4000:])  # fmt: skip
@@ -273,7 +263,7 @@ class Trial:
             if not container.state()["Running"]:
                 return 0
             try:
-                answers = _ask(container, container.first_process()[1])
+                answers = ask(container, container.first_process()[1])
             except Exception as trouble:
                 if "is not running" in str(trouble):  # it ended meanwhile
                     return 0
@@ -322,62 +312,6 @@ def _quick(health: Mapping[str, Any] | None) -> dict[str, int] | None:
         return None
     retries = min(int(health.get("Retries") or 3), 5)
     return {"interval": _SECOND, "start_period": _SECOND // 1000, "retries": retries, "timeout": 20 * _SECOND}
-
-
-def _ask(container: Running, first: str) -> int | None:
-    """The status of `GET /healthz`, asked from inside by a Python of the image; None where there is none."""
-    named = [word for word in first.split() if "python" in word]
-    for program in dict.fromkeys([*named, "python3", "python", "/usr/local/bin/python3"]):
-        try:
-            code, said = container.call([program, "-c", _PROBE], 20)
-        except Exception as trouble:
-            if not _no_such_program(trouble):
-                raise
-            continue
-        if code == 0 and "status " in said:
-            return int(said.rpartition("status ")[2].split()[0])
-    return None
-
-
-def _no_such_program(trouble: Exception) -> bool:
-    return "executable file not found" in str(trouble) or "no such file" in str(trouble).lower()
-
-
-def _only_loopback(container: Running) -> bool:
-    """Whether the port is open on the container's loopback alone."""
-    loopback = ("0100007F", "00000000000000000000000001000000")
-    listening = _listening(container)
-    return bool(listening) and all(address in loopback for address in listening)
-
-
-def _listening(container: Running) -> list[str]:
-    """The addresses on which the port is open. https://docs.kernel.org/networking/proc_net_tcp.html"""
-    code, said = container.call(["cat", "/proc/net/tcp", "/proc/net/tcp6"])
-    rows = [line.split() for line in said.splitlines() if code == 0]
-    open_ports = [row[1].partition(":") for row in rows if len(row) > 3 and row[3] == "0A"]
-    return [address for address, _, port in open_ports if port == f"{PORT:04X}"]
-
-
-class _Serving:
-    """Tells a container that serves from one whose tests start a service for a while."""
-
-    def __init__(self, container: Running) -> None:
-        self._container, self._looked, self._since = container, time.monotonic(), 0.0
-
-    def long_enough(self) -> bool:
-        """Whether the port has been open each time that somebody looked, for longer than tests need it."""
-        now = time.monotonic()
-        if now - self._looked < _LOOK_EVERY:
-            return False
-        self._looked = now
-        try:
-            serves = bool(_listening(self._container))
-        except Exception as trouble:
-            if "is not running" in str(trouble):  # it ended meanwhile
-                return False
-            raise
-        self._since = (self._since or now) if serves else 0.0
-        return serves and now - self._since > _SERVES_SECONDS
 
 
 def _told(ask: Callable[[], _Known]) -> _Known:

@@ -14,7 +14,8 @@ from graders.runners.engine.base_images import Base
 from graders.runners.engine.build import Built, Stopped
 from graders.runners.engine.build_words import lacks_network, last_words, missing_file, place_of, short
 from graders.runners.engine.connection import NoEngine
-from graders.runners.engine.trial import PORT, EngineTrouble, Life
+from graders.runners.engine.port import PORT
+from graders.runners.engine.trial import EngineTrouble, Life
 from graders.runners.engine.work import DOCKERFILE, SCRIPT, ContainerWork
 
 
