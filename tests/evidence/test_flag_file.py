@@ -20,7 +20,8 @@ FLAGS = {
     "plain": _SWITCH,
     "killed": {**_SWITCH, "state": "DISABLED", "defaultVariant": "on"},
     "text": {**_SWITCH, "variants": {"on": "true", "off": "false"}},
-    "share": {**_SWITCH, "targeting": {"fractional": [["on", 40], ["off", 60]]}},
+    "all": {**_SWITCH, "targeting": {"fractional": [["on", 100], ["off", 0]]}},  # versions differ in how they hash
+    "none": {**_SWITCH, "targeting": {"fractional": [["on", 0], ["off", 100]]}},
     "staff": {**_SWITCH, "targeting": {"if": [{"ends_with": [{"var": "email"}, "@widgets.example"]}, "on", None]}},
     "no-such-variant": {**_SWITCH, "targeting": {"if": [True, "new", "off"]}},
     "no-such-operator": {**_SWITCH, "targeting": {"frobnicate": [1, 2]}},
