@@ -91,11 +91,14 @@ def wrong_replacements(plan: PlanModel, review: Review) -> tuple[Wrong, ...]:
             why = f"`{change.address}` {told}; the plan has [{actions}], in this order"
             found.append(Wrong(change.address, said.line, why, "orders not told apart" if said.order else "no order"))
         elif not _right_reason(change, said.because):
-            told = ", ".join(sorted(said.because)) or "nothing"
-            found.append(
-                Wrong(change.address, said.line, f"`{change.address}` is replaced because of {told} in the review, "
-                      f"and of something else in the plan", "another reason" if said.because else "no reason")
-            )  # fmt: skip
+            named = " and ".join(f"`{one}`" for one in sorted(said.because))
+            told = f"is replaced because of {named} in the review, and because of"
+            why = (
+                f"`{change.address}` {told} something else in the plan"
+                if named
+                else f"`{change.address}` has no `because`"
+            )
+            found.append(Wrong(change.address, said.line, why, "another reason" if named else "no reason"))
     return tuple(found)
 
 
@@ -127,9 +130,9 @@ def wrong_unknowns(plan: PlanModel, review: Review) -> tuple[Wrong, ...]:
             found.append(Wrong(change.address, line, why, "known before"))
         else:
             missing = len(right - named)
-            one = "one attribute" if missing == 1 else f"{missing} attributes"
+            told = "one attribute that is" if missing == 1 else f"{missing} attributes that are"
             found.append(
-                Wrong(change.address, line, f"`{change.address}`: {one} known only after apply left out", "left out")
+                Wrong(change.address, line, f"`{change.address}` lacks {told} known only after apply", "left out")
             )
     return tuple(found)
 

@@ -55,19 +55,26 @@ class IacWork(PipelineWork):
         }  # fmt: skip
 
     @cached_property
-    def module(self) -> Module | Problem:
-        """The root module's blocks, or why they cannot be read."""
+    def _configuration(self) -> Module | Problem:
         try:
-            return read_module(
-                {path: text for path, text in self.infra.items() if path.endswith(".tf") and "/" not in path}
-            )
+            return read_module(self.infra)
         except Problem as problem:
             return problem
 
     @cached_property
+    def module(self) -> Module | Problem:
+        """The root module's blocks, or why the files cannot be read."""
+        if isinstance(self._configuration, Problem):
+            return self._configuration
+        at_root = tuple(one for one in self._configuration.blocks if one.file.endswith(".tf") and "/" not in one.file)
+        return Module(at_root, self._configuration.code)
+
+    @cached_property
     def refused(self) -> tuple[Refusal, ...]:
         """What keeps the files from being planned. Raises Problem where one of them cannot be read."""
-        return refusals(read_module(self.infra))
+        if isinstance(self._configuration, Problem):
+            raise self._configuration
+        return refusals(self._configuration)
 
     @property
     def can_plan(self) -> bool:
