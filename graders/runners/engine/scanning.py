@@ -28,7 +28,7 @@ _MOST_SHOWN = 4
 _MOST_ANSWER = 64 << 20
 _SWITCH = "NINESTEPS_SCAN"
 _GRADES = ("critical", "high", "medium", "moderate", "low", "negligible", "unknown")
-_INSTALL = "Install trivy (https://trivy.dev) or grype, or check again where pypi.org can be reached."
+_INSTALL = "Install trivy (https://trivy.dev) or grype, or check again where the Python Package Index can be reached."
 # What a scanner needs of our environment: where its data lies, and how the network is reached.
 _HANDED_ON = ("HOME", "PATH", "LANG", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
               "no_proxy", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "XDG_CACHE_HOME", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE",

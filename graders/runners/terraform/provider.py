@@ -1,7 +1,7 @@
 """The course's own Terraform provider: networks, databases, buckets and services of a cloud that is a JSON file.
 
 Runs in the sandbox, where Terraform starts it. What the cloud holds is read anew at each plan, so that a change made outside
-of Terraform shows as drift. https://pypi.org/project/tf/, https://developer.hashicorp.com/terraform/plugin
+of Terraform shows as drift. https://developer.hashicorp.com/terraform/plugin
 """
 
 # mypy: disable-error-code="import-untyped, misc"
