@@ -7,8 +7,12 @@ import json
 import pytest
 
 from graders.attempts.recipe import Recipe
+from graders.evidence.terraform.comparison import wrong_actions, wrong_replacements, wrong_unknowns
+from graders.evidence.terraform.review import read_review
 from graders.runners.sandbox import isolates
 from graders.runners.terraform.planning import program
+from graders.runners.terraform.shipped import plan_model
+from graders.runners.terraform.variants import PLANS
 from graders.starter import starter_for
 from graders.step import find
 from tests.steps.every_attempt import attempts_of, gets_what_it_must, leave_no_gap, say_what_they_are
@@ -37,3 +41,13 @@ def test_the_starter_holds_a_plan_and_no_review() -> None:
     assert json.loads(files["review/plan.json"] or "")["format_version"].startswith("1.")
     assert "review/review.yaml" not in files
     assert "infra/terraform.tfstate" in files
+
+
+def test_the_review_read_off_each_plan_is_right() -> None:
+    for number in range(PLANS):
+        plan, review = (
+            plan_model(number),
+            read_review(starter_for(IAC, number).variant["review"].encode(), "review.yaml"),
+        )
+
+        assert not [*wrong_actions(plan, review), *wrong_replacements(plan, review), *wrong_unknowns(plan, review)]
