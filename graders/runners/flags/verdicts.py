@@ -16,6 +16,7 @@ BY_FILE = f"FLAGS_FILE=flags.json {UVICORN}"
 
 
 def unwatched(observed: Observed, tried: Sequence[str]) -> Verdict | None:
+    """The verdict where nothing could be observed; None where it could."""
     if not observed.trouble:
         return None
     return cannot_check(f"The service could not be watched: {observed.trouble}.", next="Check again.", ran=tried)
@@ -32,6 +33,7 @@ def place(work: FlagsWork, *texts: str) -> str:
 
 
 def last(said: str) -> str:
+    """The last line that a service printed, as the end of a sentence."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return f"“{lines[-1][:160]}”" if lines else "it says nothing"
 
@@ -42,12 +44,17 @@ def first_bad(answers: Sequence[Answer]) -> Answer | None:
 
 
 def status_of(answer: Answer) -> str:
+    """The status of an answer in words."""
     return f"{answer.status}" if answer.status else "no answer"
 
 
 def unsafe(
     start: Started, step: Step, when: str, expected: str, where: str, *, mistakes: str, act: str = ""
 ) -> Verdict | None:
+    """The verdict where a service that lost the flag `when` is down, fails, or gives the new price; None where all is well.
+
+    `mistakes` is the name of the start, empty where the flag was lost while the service ran, by the command `act`.
+    """
     tried = [BY_FILE, *([act] if act else [])]
     if not start.up or start.exit_code is not None:
         return failed(
@@ -74,6 +81,7 @@ def unsafe(
 
 
 def still_there(files: Mapping[str, bytes], expected: str, tried: list[str]) -> Verdict | None:
+    """The verdict where a removal left the flag's name or a condition of it; None where it did not."""
     if names := names_left(files, FLAG):
         return failed(
             f"`{names[0].what}` still stands in {len({one.where.partition(':')[0] for one in names})} "
@@ -90,6 +98,7 @@ def still_there(files: Mapping[str, bytes], expected: str, tried: list[str]) -> 
 
 
 def without_the_flag(work: FlagsWork, name: str, start: Started, expected: str) -> Verdict | None:
+    """The verdict where one start of the service after the removal is not as it must be; None where it is."""
     tried = [f"git switch {REMOVAL}", UVICORN if name != "told otherwise" else f"{VARIABLE}=false {BY_FILE}"]
     if not start.up:
         return failed(f"On `{REMOVAL}` the service does not start: {last(start.said)}", expected=expected, where=PRICING,
