@@ -66,7 +66,10 @@ def say_problem(problem: Problem) -> None:
 
 
 def wrapped(text: str, indent: str = "") -> str:
-    """Paragraphs and list items (`- …`) in the terminal's width, but never wider than is easy to read."""
+    """Paragraphs and list items (`- …`) in the terminal's width, but never wider than is easy to read.
+
+    A block that is indented by four columns or more, as Markdown has code, stays as it is.
+    """
     import shutil
     import textwrap
 
@@ -79,8 +82,12 @@ def wrapped(text: str, indent: str = "") -> str:
         )
         return layout.fill(" ".join(part.split()))
 
-    paragraphs = text.strip().split("\n\n")
-    return "\n\n".join("\n".join(map(filled, re.split(rf"\n(?={_ITEM})", one))) for one in paragraphs)
+    def laid_out(paragraph: str) -> str:
+        if all(line.startswith("    ") for line in paragraph.splitlines()):
+            return textwrap.indent(paragraph.rstrip(), indent)
+        return "\n".join(map(filled, re.split(rf"\n(?={_ITEM})", paragraph)))
+
+    return "\n\n".join(map(laid_out, text.strip("\n").split("\n\n")))
 
 
 @contextmanager
