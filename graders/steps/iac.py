@@ -680,7 +680,7 @@ CRITERIA = (
 
 STEP = Step(
     title="Infrastructure as code",
-    subskill="Read a plan before it is applied, and change code without destroying",
+    subskill="Say what a plan changes, before it is applied",
     minutes=75,
     open=open_work,
     criteria=CRITERIA,
