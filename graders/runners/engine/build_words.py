@@ -23,13 +23,16 @@ _OF_A_TEXT = 20  # letters, as many as every builder tells
 _TELLS_WHY = re.compile(r"^(?:ERROR|E|error|fatal|FAILED)\b[: ]")
 
 
+_TOOK = re.compile(r"\s+in \d+(?:\.\d+)?s\b(?: \(\d+:\d\d:\d\d\))?")
+
+
 def last_words(text: str, most: int = 200) -> str:
-    """The line of what was said that tells why it ended, else the last one, as a quotation."""
+    """The line of what was said that tells why it ended, else the last one, as a quotation, without the time that it took."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         return "it says nothing"
     told = next((line for line in reversed(lines) if _TELLS_WHY.match(line)), lines[-1])
-    return f"“{told[:most]}”"
+    return f"“{_TOOK.sub('', told).strip('= ')[:most]}”"
 
 
 def short(error: str) -> str:
