@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,6 +16,8 @@ from tempfile import TemporaryFile
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_GIT = (2, 38)  # `git merge-tree --write-tree`
+OLDEST_TERRAFORM = (1, 7)  # `removed` blocks
+_TERRAFORM_PAGES = "Terraform (developer.hashicorp.com/terraform/install) or OpenTofu (opentofu.org/docs/intro/install)"
 _SUDO = "" if hasattr(os, "geteuid") and os.geteuid() == 0 else "sudo "
 
 
@@ -132,9 +135,15 @@ def _docker() -> Finding:
 
 
 def _terraform() -> Finding:
-    said = _first_line(["terraform", "version"]) or _first_line(["tofu", "version"])
-    mend = "Install Terraform or OpenTofu. (for step 9; without it, prepared plans are used)"
-    return Finding("Terraform", said or "not found", bool(said), False, mend)
+    """Terraform or OpenTofu, the one that step 9 would run."""
+    from graders.runners.terraform.planning import program
+
+    said = _first_line([program(), "version"]) if program() else ""
+    oldest = ".".join(map(str, OLDEST_TERRAFORM))
+    get = _install("opentofu", _TERRAFORM_PAGES, {"apt-get": "", "winget": "winget install --exact --id=OpenTofu.Tofu"})
+    mend = f"{get} ({oldest} or newer, for step 9: without it, your files are read and not planned)"
+    numbers = tuple(map(int, re.findall(r"\d+", said)[:2]))
+    return Finding("Terraform", said or "not found", numbers >= OLDEST_TERRAFORM, False, mend)
 
 
 def _first_line(argv: list[str]) -> str:
@@ -146,14 +155,16 @@ def _first_line(argv: list[str]) -> str:
     return said.splitlines()[0] if done.returncode == 0 and said else ""
 
 
-def _install(package: str, what: str) -> str:
-    for tool, command in {
+def _install(package: str, what: str, others: Mapping[str, str] | None = None) -> str:
+    """The command of this machine's package manager; `others` replaces those that are named otherwise, "" where it has none."""
+    commands = {
         "apt-get": f"{_SUDO}apt-get install {package}",
         "dnf": f"{_SUDO}dnf install {package}",
         "pacman": f"{_SUDO}pacman -S {package}",
         "brew": f"brew install {package}",
         "winget": f"winget install {package}",
-    }.items():
-        if shutil.which(tool):
+    } | dict(others or {})
+    for tool, command in commands.items():
+        if command and shutil.which(tool):
             return command
     return f"Install {what}."

@@ -88,13 +88,18 @@ def best(works: Sequence[_Work], criteria: Sequence[Criterion], give_up: Callabl
 
 
 def earned(work: object, criteria: Sequence[Criterion]) -> float:
-    """The points of those `criteria` that pass, each after those that it needs."""
-    passed: dict[str, float] = {}
+    """The points that `criteria` give, shares of those that fail included, each after those that it needs."""
+    passed: set[str] = set()
+    points = 0.0
     for one in criteria:
         if all(needed.name in passed for needed in one.after):
             try:
-                if one.judge(work).kind is Kind.PASSED:
-                    passed[one.name] = one.points
+                verdict = one.judge(work)
             except Exception:  # noqa: S112 - a defect of ours, which judging shows as one
                 continue
-    return sum(passed.values())
+            if verdict.kind is Kind.PASSED:
+                passed.add(one.name)
+                points += one.points
+            elif verdict.kind is Kind.FAILED:
+                points += one.points * verdict.share
+    return points

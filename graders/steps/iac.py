@@ -6,9 +6,11 @@ The review is held against our own copy of the plan; the configuration is planne
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 
 from graders.criterion import Verdict, cannot_check, criterion, failed, passed
 from graders.evidence.terraform.comparison import (
@@ -19,17 +21,17 @@ from graders.evidence.terraform.comparison import (
     wrong_replacements,
     wrong_unknowns,
 )
-from graders.evidence.terraform.hcl import Module
+from graders.evidence.terraform.hcl import Attribute, Block, Module
 from graders.evidence.terraform.impact import drifted, goes_down, harmful, loses_data, verdict
 from graders.evidence.terraform.pins import backend, bounded, provider_version, required_version
 from graders.evidence.terraform.plan import Change, PlanModel
 from graders.evidence.terraform.refactoring import (
     adopted,
     ignores_all,
+    index_of,
     is_protected,
     is_true,
-    keyed_moves,
-    moves,
+    moved_to,
     resource,
 )
 from graders.evidence.terraform.review import Review, ReviewProblem
@@ -48,6 +50,9 @@ _LOOK_JSON = (
 )
 _PLAN = "terraform -chdir=infra plan"
 _DATABASE, _BUCKET = "nimbus_database", "nimbus_bucket"
+_ADD_MOVES = "Add a `moved` block for each bucket, from its number to its name."
+_MIXED_UP = "moves mixed up", "Pair each number with the name at that place of `var.buckets`: 0 with the first one."
+_PASSWORD_GIVEN = re.compile(r"^[ \t]*db_password[ \t]*=", re.MULTILINE)
 
 
 def _review(work: IacWork) -> Review:
@@ -328,7 +333,7 @@ def planned(work: IacWork) -> Verdict:
     if work.errors:
         first = work.errors[0]
         where = f"{INFRA}{first.file}:{first.line}" if first.file else INFRA
-        detail = " ".join(first.detail.split())[:260]
+        detail = shorten(first.detail, 260, placeholder=" …")
         return failed(f"The plan ends with an error: {first.summary}. {detail}".rstrip(), expected=expected, where=where,
                       mistake="does not plan", next="Mend that line, and plan again.", ran=[_PLAN])  # fmt: skip
     for one in work.now.changes:
@@ -393,7 +398,7 @@ def renamed(work: IacWork) -> Verdict:
             return failed(f"There is no `{wanted}`.", expected=expected, where=_at(work, _DATABASE), mistake="not renamed",
                           ran=[_PLAN],
                           next="Rename it.")  # fmt: skip
-        if moves(module).get(old) != wanted and adopted(module).get(work.assignment.ids[old]) != wanted:
+        if moved_to(module, old) != wanted and adopted(module).get(work.assignment.ids[old]) != wanted:
             return failed(f"Nothing says that `{wanted}` was `{old}`.", expected=expected, where=INFRA + block.where,
                           mistake="rename destroys", ran=[_PLAN], next=tell)  # fmt: skip
         return passed(f"A block says that `{wanted}` was `{old}`.", where=INFRA + block.where, ran=[_PLAN])
@@ -445,13 +450,10 @@ def each_by_name(work: IacWork) -> Verdict:
         return _each_by_reading(work, expected)
     lost = [one for one in work.now.changes if one.type == _BUCKET and one.ends]
     if lost:
-        by_hand = _hand_made_state(work)
+        mistake, advice = _why_lost(work, lost[0])
         return failed(
             f"The plan destroys {len(lost)} of {len(buckets)} buckets, `{lost[0].address}` first.", expected=expected,
-            where=_at(work, _BUCKET),
-            mistake="state edited by hand" if by_hand else "for_each without moved", ran=[_PLAN],
-            marks=[one.address for one in lost],
-            next="Add a `moved` block for each bucket, from its number to its name.",
+            where=_at(work, _BUCKET), mistake=mistake, ran=[_PLAN], marks=[one.address for one in lost], next=advice,
         )  # fmt: skip
     kept = [one for one in work.now.changes if one.type == _BUCKET and one.stays and one.before]
     names = {str(one.before.get("name")) for one in kept}
@@ -476,7 +478,7 @@ def each_by_name(work: IacWork) -> Verdict:
             f"When “{buckets[0]}” is taken out of the list, the plan also {_words(others[0])}s `{others[0].address}`."
             .replace('["delete", "create"]s', "replaces").replace('["delete"]s', "destroys"),
             expected=expected, where=_at(work, _BUCKET), mistake="still by number", ran=[less],
-            next="Use `for_each = toset(var.buckets)` in place of `count`.",
+            next=_by_name(work),
         )  # fmt: skip
     if not gone:
         return failed(
@@ -487,19 +489,70 @@ def each_by_name(work: IacWork) -> Verdict:
     return passed("Each bucket goes by its name: with one less in the list, the others stay.", ran=[_PLAN, less])
 
 
+def _why_lost(work: IacWork, bucket: Change) -> tuple[str, str]:
+    """The mistake by which a bucket is destroyed, and what to try next."""
+    if bucket.replaces and bucket.replace_paths and "name" not in bucket.replace_paths:
+        named = ", ".join(f"`{path}`" for path in bucket.replace_paths)
+        return "bucket changed", f"Leave {named} of the buckets as it was: another value forces a replacement."
+    if bucket.replaces and bucket.previous_address:
+        return _MIXED_UP
+    by_hand = _hand_made_state(work)
+    return "state edited by hand" if by_hand else "for_each without moved", _ADD_MOVES
+
+
+def _by_name(work: IacWork) -> str:
+    """What to try next where buckets go by number: with `for_each` it is the key that is to be another."""
+    blocks = (
+        (*work.module.of("resource", _BUCKET), *work.module.of("module")) if isinstance(work.module, Module) else ()
+    )
+    if any("for_each" in block.attributes for block in blocks):
+        return "Use the name as the key: `for_each = toset(var.buckets)`."
+    return "Use `for_each = toset(var.buckets)` in place of `count`."
+
+
 def _each_by_reading(work: IacWork, expected: str) -> Verdict:
-    module = work.module
+    module, buckets = work.module, work.assignment.buckets
     assert isinstance(module, Module)
+    known = adopted(module)
+    now = {}
+    for at in range(len(buckets)):
+        old = f"{_BUCKET}.files[{at}]"
+        now[old] = known.get(work.assignment.ids[old]) or moved_to(module, old)
     blocks = module.of("resource", _BUCKET)
-    if not blocks or "count" in blocks[0].attributes or "for_each" not in blocks[0].attributes:
-        where = INFRA + (blocks[0].where if blocks else "")
-        return failed("The buckets have no `for_each`.", expected=expected, where=where, mistake="still by number", ran=[_PLAN],
-                      next="Use `for_each = toset(var.buckets)` in place of `count`.")  # fmt: skip
-    if lacking := keyed_moves(module, f"{_BUCKET}.files", work.assignment.buckets):
-        return failed(f"Nothing says what `{lacking[0]}` is now.", expected=expected, where=INFRA + blocks[0].where,
-                      mistake="for_each without moved", ran=[_PLAN],
-                      next="Add a `moved` block for each bucket, from its number to its name.")  # fmt: skip
-    return passed("`for_each`, and a move for each bucket.", where=INFRA + blocks[0].where, ran=[_PLAN])
+    if any(new.startswith("module.") for new in now.values()) or (not blocks and module.of("module")):
+        return _not_read("a module for the buckets")
+    if any(f"{_BUCKET}." in one.attributes["to"].expression and "for_each" in one.attributes
+           for one in module.of("import") if "to" in one.attributes):  # fmt: skip
+        return _not_read("`import` with `for_each`")
+    for old, name in zip(now, buckets, strict=True):
+        new, key = now[old], index_of(now[old])
+        block = resource(module, _BUCKET, new.split("[")[0].rpartition(".")[2])
+        where = INFRA + (block or blocks[0]).where if blocks else INFRA
+        if not blocks or (block and not _is_keyed(block)):
+            return failed("The buckets have no `for_each`.", expected=expected, where=where, mistake="still by number",
+                          ran=[_PLAN], next=_by_name(work))  # fmt: skip
+        if block is None or not key.startswith('"'):
+            return failed(f"Nothing says what `{new}` is now.", expected=expected, where=where,
+                          mistake="for_each without moved", ran=[_PLAN], next=_ADD_MOVES)  # fmt: skip
+        if key != f'"{name}"':
+            if key.strip('"').isdecimal():
+                return failed(f"`{old}` becomes `{new}`, which is a number still.", expected=expected, where=where,
+                              mistake="still by number", ran=[_PLAN], next=_by_name(work))  # fmt: skip
+            if key.strip('"') in buckets:
+                mistake, advice = _MIXED_UP
+                return failed(f"`{old}` becomes `{new}`, which is another bucket.", expected=expected, where=where,
+                              mistake=mistake, ran=[_PLAN], next=advice)  # fmt: skip
+            return _not_read(f"the key `{key}`")
+    return passed("`for_each`, and a move for each bucket.", where=where, ran=[_PLAN])
+
+
+def _is_keyed(block: Block) -> bool:
+    return "for_each" in block.attributes and "count" not in block.attributes
+
+
+def _not_read(what: str) -> Verdict:
+    return cannot_check(f"Without Terraform, {what} cannot be followed.", ran=[_PLAN],
+                        next="Install Terraform or OpenTofu, and check again: `ninesteps doctor` says how.")  # fmt: skip
 
 
 @criterion(points=1, after=[planned])
@@ -559,7 +612,11 @@ def secret_marked(work: IacWork) -> Verdict:
             return failed(f"The password stands in `{path}`.", expected=expected, where=f"{path}:{line}",
                           mistake="secret in a file",
                           ran=["git grep -n db_password"],
-                          next="Take the `default` away; the environment gives the value.")  # fmt: skip
+                          next=_take_out(work, path))  # fmt: skip
+    if given := _given_by_file(work):
+        what, where, advice = given
+        return failed(f"`db_password` has a value in a file: {what} gives one.", expected=expected, where=where,
+                      mistake="a default in its place", ran=["git grep -n db_password"], next=advice)  # fmt: skip
     if not work.can_plan:
         return _sensitive_by_reading(work, expected)
     for out in work.now.outputs:
@@ -572,6 +629,37 @@ def secret_marked(work: IacWork) -> Verdict:
             return failed(f"The plan would show the `password` of `{one.address}` in clear.", expected=expected, where=INFRA,
                           mistake="not sensitive", ran=[_PLAN], next="Mark the variable: `sensitive = true`.")  # fmt: skip
     return passed("Neither plan nor outputs show the password, and no file holds it.", ran=[_PLAN])
+
+
+def _default(work: IacWork) -> tuple[str, Attribute] | None:
+    """The file and the value of the password's default, where it has one that is more than nothing."""
+    assert isinstance(work.module, Module)
+    for block in work.module.of("variable", "db_password"):
+        if (one := block.attributes.get("default")) and one.expression not in ("null", '""'):
+            return block.file, one
+    return None
+
+
+def _take_out(work: IacWork, path: str) -> str:
+    """What to try next where the password stands in that file of the commit."""
+    default = _default(work)
+    if default and path == INFRA + default[0] and work.assignment.secret in default[1].expression:
+        return "Take the `default` away; the environment gives the value."
+    return f"Take it out of `{path}`; `TF_VAR_db_password` in the environment gives the value."
+
+
+def _given_by_file(work: IacWork) -> tuple[str, str, str] | None:
+    """By what a file gives the password, though another one: what it is, where, and what to try next."""
+    assert isinstance(work.module, Module)
+    if default := _default(work):
+        file, one = default
+        return "a `default`", f"{INFRA}{file}:{one.line}", "Take the `default` away; the environment gives the value."
+    for path, code in work.module.code.items():
+        read_always = path == "terraform.tfvars" or (path.endswith(".auto.tfvars") and "/" not in path)
+        if read_always and (match := _PASSWORD_GIVEN.search(code)):
+            line = code.count("\n", 0, match.end()) + 1
+            return f"`{INFRA}{path}`", f"{INFRA}{path}:{line}", f"Take `db_password` out of `{INFRA}{path}`."
+    return None
 
 
 def _sensitive_by_reading(work: IacWork, expected: str) -> Verdict:
@@ -630,10 +718,12 @@ def pinned(work: IacWork) -> Verdict:
         ("the provider", provider_version(module), 'version = "~> 1.0"'),
     )
     for name, (constraint, where), example in asked:
-        if constraint is None or not bounded(constraint):
+        if constraint is None or not bounded(constraint, of_terraform=name == "Terraform"):
             open_end = constraint is not None
+            why = ": of Terraform itself, one number after `~>` means `>=`" if bounded(constraint or "") else ""
             return failed(
-                f"The version of {name} " + (f"is `{constraint}`, which has no upper end." if open_end else "is not pinned."),
+                f"The version of {name} "
+                + (f"is `{constraint}`, which has no upper end{why}." if open_end else "is not pinned."),
                 expected=expected, where=INFRA + (where or "main.tf"), mistake="open end" if open_end else "not pinned",
                 ran=["grep -n version infra/*.tf"], next=f"Write `{example}`.",
             )  # fmt: skip

@@ -88,6 +88,37 @@ def test_what_only_some_steps_need_is_optional(newcomer: Terminal, bare: Path) -
     assert f'export PATH="{BIN}:$PATH"' in done.out
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "state"),
+    [("terraform", "Terraform v1.11.4", "ok"), ("tofu", "OpenTofu v1.9.0", "ok"), ("terraform", "Terraform v1.5.7", "optional")],
+)  # fmt: skip
+def test_it_tells_what_step_9_would_plan_with(newcomer: Terminal, bare: Path, name: str, said: str, state: str) -> None:
+    git = shutil.which("git")
+    assert git
+    (bare / "git").symlink_to(git)
+    (bare / name).write_text(f"#!/bin/sh\necho {said}\n", encoding="utf-8")
+    (bare / name).chmod(0o755)
+    done = newcomer("doctor", PATH=str(bare))
+    assert states(done.out)["Terraform"] == state
+    assert said in done.out
+    assert ("1.7 or newer, for step 9" in " ".join(done.out.split())) is (state == "optional")
+
+
+@pytest.mark.parametrize(
+    ("tool", "way"),
+    [("", "opentofu.org/docs/intro/install"), ("apt-get", "developer.hashicorp.com/terraform/install"),
+     ("brew", "brew install opentofu"), ("winget", "winget install --exact --id=OpenTofu.Tofu")],
+)  # fmt: skip
+def test_without_terraform_it_says_what_step_9_does_then(newcomer: Terminal, bare: Path, tool: str, way: str) -> None:
+    for one in filter(None, ["git", tool]):
+        (bare / one).write_text("#!/bin/sh\necho git version 2.50.0\n", encoding="utf-8")
+        (bare / one).chmod(0o755)
+    done = newcomer("doctor", PATH=str(bare))
+    assert states(done.out)["Terraform"] == "optional"
+    assert way in done.out
+    assert "your files are read and not planned" in " ".join(done.out.split())
+
+
 def test_start_says_how_the_terminal_finds_the_command(newcomer: Terminal, bare: Path) -> None:
     git = shutil.which("git")
     assert git

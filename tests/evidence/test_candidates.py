@@ -116,3 +116,14 @@ def test_the_best_is_the_one_that_earns_most_and_the_first_of_equals() -> None:
     assert best(["x", "a", "ab", "ba"], criteria, given_up.append) == "ab"
     assert given_up == ["x", "a", "ba"]
     assert best(["x"], criteria, given_up.append) == "x"
+
+
+def test_what_a_failed_criterion_still_earns_counts() -> None:
+    def judge(work: str) -> Verdict:
+        return failed("some are wrong", expected="none", next="try", share=work.count("a") / 4)
+
+    shared = Criterion("shared", 2, "shared", "why", ("hint",), (), judge)
+    needs_it = _criterion("second", 1, "b", (shared,))
+
+    assert [earned(work, [shared, needs_it]) for work in ("", "ab", "aaa")] == [0, 0.5, 1.5]
+    assert best(["a", "aaa", "ab"], [shared, needs_it], lambda _: None) == "aaa"

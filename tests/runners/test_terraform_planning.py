@@ -76,6 +76,16 @@ def test_errors_are_told_with_file_and_line() -> None:
     assert not made.json
 
 
+@needs_terraform
+def test_of_what_init_says_the_last_error_is_told_alone() -> None:
+    given = assignment(1)
+    called = b'variable "x" {\n  default = base64decode("eA==")\n}\n'
+    ((error,),) = [made.errors for made in plans({"main.tf": called}, given.world, [Ask()])]
+
+    assert (error.summary, error.detail) == ("Function calls not allowed", "Functions may not be called here.")
+    assert (error.file, error.line) == ("main.tf", 2)
+
+
 def test_seeds_spread_over_all_plans_and_no_given_file_names_an_answer() -> None:
     assert {number_of(seed) for seed in range(SEEDS)} == set(range(PLANS))
     assert len({assignment(seed).secret for seed in range(200)}) == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from graders.evidence.terraform.plan import Change, PlanModel
@@ -14,6 +15,7 @@ _WORD_OF = {
 }  # fmt: skip
 _ASKED_FOR = {"requested", "request", "by request", "-replace", "replace", "asked for"}
 _BROKEN = {"tainted", "taint"}
+_DENIES = {"not", "no", "isn't", "isn’t", "never", "nor", "neither", "wasn't", "wasn’t"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +93,37 @@ def wrong_replacements(plan: PlanModel, review: Review) -> tuple[Wrong, ...]:
             why = f"`{change.address}` {told}; the plan has [{actions}], in this order"
             found.append(Wrong(change.address, said.line, why, "orders not told apart" if said.order else "no order"))
         elif not _right_reason(change, said.because):
-            named = " and ".join(f"`{one}`" for one in sorted(said.because))
-            told = f"is replaced because of {named} in the review, and because of"
-            why = (
-                f"`{change.address}` {told} something else in the plan"
-                if named
-                else f"`{change.address}` has no `because`"
-            )
-            found.append(Wrong(change.address, said.line, why, "another reason" if named else "no reason"))
+            found.append(Wrong(change.address, said.line, *_another_reason(change.address, said.because)))
     return tuple(found)
+
+
+def _another_reason(address: str, said: frozenset[str]) -> tuple[str, str]:
+    if not said:
+        return f"`{address}` has no `because`", "no reason"
+    if sentence := next((one for one in sorted(said) if " " in one), ""):
+        allowed = "an attribute, nor `requested` or `tainted`"
+        return (
+            f"“{sentence[:60]}”, as `because` of `{address}`, is not the name of {allowed}",
+            "a sentence for a reason",
+        )
+    named = " and ".join(f"`{one}`" for one in sorted(said))
+    told = f"is replaced because of {named} in the review, and because of something else in the plan"
+    return f"`{address}` {told}", "another reason"
 
 
 def _right_reason(change: Change, said: frozenset[str]) -> bool:
     words = {word.lower() for word in said}
     if change.reason == "replace_by_request":
-        return bool(words) and words <= _ASKED_FOR
+        return bool(words) and all(_says(word, _ASKED_FOR) for word in words)
     if change.reason == "replace_because_tainted":
-        return bool(words) and words <= _BROKEN
+        return bool(words) and all(_says(word, _BROKEN) for word in words)
     return said == set(change.replace_paths)
+
+
+def _says(text: str, reasons: set[str]) -> bool:
+    """Whether it is one of the reasons, or a sentence that holds one and denies nothing: `it is tainted`."""
+    words = re.findall(r"[\w'’-]+", text)
+    return text in reasons or (not _DENIES & set(words) and bool({"requested", "tainted"} & reasons & set(words)))
 
 
 def replaced(plan: PlanModel) -> int:

@@ -11,11 +11,19 @@ _NEEDED = {"s3": ("bucket", "key", "region"), "gcs": ("bucket",), "azurerm": ("c
            "consul": ("path",), "cloud": (), "remote": ()}  # fmt: skip
 
 
-def bounded(constraint: str) -> bool:
-    """Whether the constraint says up to where: `~> 1.2`, `1.2.3`, `>= 1.2, < 2.0`."""
+def bounded(constraint: str, *, of_terraform: bool = False) -> bool:
+    """Whether the constraint says up to where: `~> 1.2`, `1.2.3`, `>= 1.2, < 2.0`.
+
+    `of_terraform`: it is `required_version`, where `~> 1` is `>= 1` (https://github.com/hashicorp/go-version); of a provider
+    it is `~> 1.0`, which ends below 2 (https://github.com/apparentlymart/go-versions).
+    """
     parts = [part.strip() for part in constraint.split(",")]
     signs = [match[1] or "=" if (match := _CONDITION.match(part)) else "" for part in parts]
-    return all(signs) and any(sign in ("=", "~>", "<", "<=") for sign in signs)
+    ends = [
+        sign in ("=", "<", "<=") or (sign == "~>" and ("." in part or not of_terraform))
+        for sign, part in zip(signs, parts, strict=True)
+    ]
+    return all(signs) and any(ends)
 
 
 def settings(module: Module) -> tuple[Block, ...]:

@@ -1,13 +1,12 @@
 """What a refactoring of HCL would do, read from the files alone: for where neither Terraform nor OpenTofu is installed.
 
-It understands the plain forms (`moved` from an address to another, `for_each` over a variable); whatever else is asked of it,
-it says that it cannot tell.
+It understands the plain forms: `moved` from an address to another, `import` by a literal id, `for_each` over a variable.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from graders.evidence.terraform.hcl import Block, Module
 
@@ -53,14 +52,30 @@ def ignores_all(module: Module) -> Block | None:
     return None
 
 
-def keyed_moves(module: Module, type: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Those indexed addresses of a type, `type.files[0]` for the first of `names`, that no move leads to its name's key."""
+def moved_to(module: Module, address: str) -> str:
+    """Where the moves lead from an address, one after the other; itself where none does.
+
+    A move of a whole resource or module takes along what is in it.
+    https://developer.hashicorp.com/terraform/language/block/moved
+    """
     known = moves(module)
-    lacking = []
-    for at, name in enumerate(names):
-        if not known.get(f"{type}[{at}]", "").endswith(f'["{name}"]'):
-            lacking.append(f"{type}[{at}]")
-    return tuple(lacking)
+    for _ in known:
+        address = _one_move(known, address)
+    return address
+
+
+def _one_move(known: Mapping[str, str], address: str) -> str:
+    for old, new in sorted(known.items(), key=lambda pair: -len(pair[0])):
+        inside = (f"{old}.",) if new.endswith("]") else (f"{old}.", f"{old}[")
+        if address == old or address.startswith(inside):
+            return new + address[len(old) :]
+    return address
+
+
+def index_of(address: str) -> str:
+    """The last index of an address as it is written, `0` or `"name"`; empty where it ends without one."""
+    match = re.search(r"\[([^\[\]]*)\]$", address)
+    return match[1] if match else ""
 
 
 def is_true(block: Block, name: str) -> bool:
@@ -70,4 +85,7 @@ def is_true(block: Block, name: str) -> bool:
 
 
 def _plain(expression: str) -> str:
-    return re.sub(r"\s+", "", expression) if '"' not in expression else expression.strip()
+    """Without the blanks that stand outside of texts."""
+    return "".join(
+        part if part.startswith('"') else "".join(part.split()) for part in re.split(r'("[^"]*")', expression)
+    )

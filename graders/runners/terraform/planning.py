@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from graders.problems import Problem
@@ -22,6 +24,8 @@ from graders.runners.sandbox import Limits, run
 _HERE = Path(__file__).parent
 _FOLDER = "infra"
 _OVERRIDE = f"{_FOLDER}/~ninesteps_override.tf"  # the last of all override files
+_PLACE = re.compile(r"on (\S+) line (\d+)(?:, in .*)?:$")
+_QUOTED = re.compile(r"\d+: ")  # a line of the file, with its number
 _LIMITS = Limits(seconds=60, cpu_seconds=60, memory_bytes=64 << 30, disk_bytes=256 << 20, output_bytes=8 << 20)
 
 
@@ -148,9 +152,12 @@ def _errors(told: Mapping[str, Any]) -> tuple[Diagnostic, ...]:
 
 
 def _from_text(said: str) -> tuple[Diagnostic, ...]:
+    """The last error in words for people: `init` begins with one that says no more than that others follow."""
     lines = [line.strip("│╷╵ ") for line in said.splitlines()]
-    for at, line in enumerate(lines):
-        if line.startswith("Error: "):
-            rest = " ".join(part for part in lines[at + 1 :] if part)
-            return (Diagnostic(line.removeprefix("Error: "), rest[:600]),)
-    return (Diagnostic(" ".join(part for part in lines if part)[:300] or "it said nothing", ""),)
+    begins = [at for at, line in enumerate(lines) if line.startswith("Error: ")]
+    if not begins:
+        return (Diagnostic(shorten(said, 300) or "it said nothing", ""),)
+    summary, rest = lines[begins[-1]].removeprefix("Error: "), lines[begins[-1] + 1 :]
+    place = next(filter(None, map(_PLACE.match, rest)), None)
+    detail = " ".join(line for line in rest if line and not _PLACE.match(line) and not _QUOTED.match(line))
+    return (Diagnostic(summary, shorten(detail, 600), place[1] if place else "", int(place[2]) if place else 0),)

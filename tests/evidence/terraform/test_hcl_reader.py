@@ -98,6 +98,16 @@ def test_constraints_with_an_upper_end(constraint: str) -> None:
     assert bounded(constraint)
 
 
+@pytest.mark.parametrize(
+    ("constraint", "has_end"),
+    [("~> 1", False), ("~>0", False), ("~> v1", False), ("~> 1, != 2.0", False), ("~> 1.0", True), ("~> 1.11.4", True),
+     ("~> 1, < 2", True), ("1", True), ("<= 1", True)],
+)  # fmt: skip
+def test_of_terraform_itself_one_number_has_no_upper_end(constraint: str, has_end: bool) -> None:
+    assert bounded(constraint, of_terraform=True) is has_end
+    assert bounded(constraint)
+
+
 @pytest.mark.parametrize("constraint", ["", ">= 1.0", "> 1, != 1.5", "latest", "*", "!= 2.0", "~> "])
 def test_constraints_without_one(constraint: str) -> None:
     assert not bounded(constraint)
