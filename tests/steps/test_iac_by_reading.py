@@ -126,6 +126,22 @@ def test_what_cannot_be_followed_is_no_fault_of_the_learners() -> None:
         assert _verdict(each_by_name, given, starter) == (Kind.CANNOT_CHECK, "")
 
 
+@pytest.mark.parametrize(
+    ("password", "kind"),
+    [
+        ("sensitive(var.db_password)", Kind.PASSED),
+        ("local.password", Kind.CANNOT_CHECK),
+        ("var.db_password", Kind.FAILED),
+    ],
+)
+def test_a_password_may_be_marked_where_it_is_used(password: str, kind: Kind) -> None:
+    files, starter = _answer(
+        main=("= var.db_password", f"= {password}"), variables=("sensitive   = true", "nullable    = false")
+    )
+
+    assert _verdict(secret_marked, files, starter)[0] is kind
+
+
 def test_buckets_that_are_imported_one_by_one_pass() -> None:
     files, starter = _answer()
     given = assignment(SEED)
