@@ -195,7 +195,8 @@ class Services:
         except (ConnectionError, RequestsConnectionError):
             self._let_go(token)
             raise CannotStart(
-                f"the Docker Engine stopped answering when the services of its job `{job}` were to be started", _START_IT
+                f"the Docker Engine stopped answering when the services of its job `{job}` were to be started",
+                _START_IT,
             ) from None
         except (DockerException, RequestException, OSError) as trouble:
             self._let_go(token)

@@ -21,11 +21,14 @@ from graders.step import ROOT
 
 LOCK = ROOT / "sample_repo" / "requirements-dev.lock"
 TOOLS = Path(__file__).with_name("tools.lock")  # what people put into a workflow besides: coverage, linters, builders
+# What the service needs further on, where a step's starter brings it along.
+OF_STEPS = tuple(sorted(ROOT.glob("exercises/*/given/requirements*.lock")))
+LOCKS = (LOCK, TOOLS, *OF_STEPS)
 INSTALLED = Path(sys.prefix) / "share" / "ninesteps"  # beside what the course itself is installed with
 _SECONDS = 900
 
 
-def wheelhouse(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> Path:
+def wheelhouse(cache: Path, locks: tuple[Path, ...] = LOCKS) -> Path:
     """The folder with `wheels/` and `uv/` for these locks: what `make` installed, else one in `cache`.
 
     The first call makes it where neither is there, and needs the network. Raises Problem where it can't be made.
@@ -44,7 +47,7 @@ def wheelhouse(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> Path:
     return folder
 
 
-def is_ready(cache: Path, locks: tuple[Path, ...] = (LOCK, TOOLS)) -> bool:
+def is_ready(cache: Path, locks: tuple[Path, ...] = LOCKS) -> bool:
     """Whether the packages are there already, so that a workflow can run without the network."""
     return any((_folder(place, locks) / "ready").exists() for place in (INSTALLED, cache))
 

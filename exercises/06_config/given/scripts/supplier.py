@@ -1,6 +1,6 @@
-"""Stands in for the supplier's own site, where a key is made and revoked: python scripts/supplier.py rotate
+"""Stands in for the supplier's site, where a key is made and revoked: scripts/supplier.py rotate
 
-A new key is shown once. `supplier/keys.json` keeps fingerprints only (SHA-256), as a supplier would.
+A new key is shown once. `supplier/keys.json` keeps fingerprints only (SHA-256), as suppliers do.
 """
 
 import hashlib

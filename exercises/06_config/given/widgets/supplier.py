@@ -1,4 +1,4 @@
-"""The supplier that widgets are ordered from; `supplier/keys.json` stands in for its own list of keys."""
+"""The supplier that widgets are ordered from; `supplier/keys.json` stands in for its own list."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Print the digest to go back to: that of the last good release before the one that serves, from deployments.jsonl."""
+"""Print the digest to go back to, from deployments.jsonl: the last good one before what serves."""
 
 import json
 from pathlib import Path

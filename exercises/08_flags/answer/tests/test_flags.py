@@ -42,7 +42,8 @@ def price(client: TestClient, user: str = "ada") -> dict[str, int]:
 
 
 def delivery(client: TestClient, user: str = "ada") -> int:
-    cents: int = client.get("/widgets/1/delivery", headers={"X-User": user}).json()["delivery_cents"]
+    answer = client.get("/widgets/1/delivery", headers={"X-User": user}).json()
+    cents: int = answer["delivery_cents"]
     return cents
 
 
