@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+
+def fingerprint(settings: Sequence[Any], files: Mapping[str, bytes]) -> str:
+    """A name, in hexadecimal digits, for all that a run depended on: `settings`, as JSON has them, and path to content."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for name, content in sorted(files.items()):
+        digest.update(json.dumps([name, len(content)]).encode() + content)
+    return digest.hexdigest()
 
 
 def recall(file: Path | None) -> bytes:

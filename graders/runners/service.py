@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import sys
@@ -11,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graders.runners.remembered import recall, remember
+from graders.runners.remembered import fingerprint, recall, remember
 from graders.runners.sandbox import Limits, run
 
 _PROBE = Path(__file__).with_name("service_probe.py")
@@ -108,10 +107,7 @@ def _checked(report: bytes, token: str, count: int) -> list[dict[str, Any]] | No
 
 def _fingerprint(files: Mapping[str, bytes], starts: Sequence[Start]) -> str:
     head = [_FORMAT, sys.version, _PROBE.read_text(encoding="utf-8"), [asdict(one) for one in starts]]
-    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
-    for name, content in sorted(files.items()):
-        digest.update(json.dumps([name, len(content)]).encode("utf-8", "surrogateescape") + content)
-    return digest.hexdigest()
+    return fingerprint(head, files)
 
 
 def _known(file: Path | None) -> list[dict[str, Any]] | None:

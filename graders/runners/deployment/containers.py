@@ -6,7 +6,6 @@ there. https://docs.docker.com/reference/cli/docker/container/run/
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -32,7 +31,7 @@ from graders.runners.engine.leftovers import Ours, ours_on
 from graders.runners.engine.script import docker_environment
 from graders.runners.registry import throwaway_registry
 from graders.runners.relay import Relay
-from graders.runners.remembered import recall, remember
+from graders.runners.remembered import fingerprint, recall, remember
 from graders.runners.sandbox import Limits, isolates, run
 
 BASE = "python:3.12-slim"
@@ -209,7 +208,4 @@ def _read(plan: Plan, data: Mapping[str, Any]) -> Played:
 def _fingerprint(files: Mapping[str, bytes], plans: Sequence[Plan]) -> str:
     ours = [_INSIDE, _HERE, _IN_CONTAINER]
     head = [_FORMAT, sys.version, [one.read_text(encoding="utf-8") for one in ours], [plan.as_json() for plan in plans]]
-    digest = hashlib.sha256(json.dumps([*head, _DOCKERFILE, [one.digest for one in EVERY]], sort_keys=True).encode())
-    for name, content in sorted(files.items()):
-        digest.update(json.dumps([name, len(content)]).encode("utf-8", "surrogateescape") + content)
-    return digest.hexdigest()
+    return fingerprint([*head, _DOCKERFILE, [one.digest for one in EVERY]], files)

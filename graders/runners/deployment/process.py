@@ -5,9 +5,7 @@ https://caddyserver.com/docs/api
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import secrets
 import shutil
 import sys
@@ -19,6 +17,7 @@ from typing import Any
 from graders.runners.deployment.plan import Plan
 from graders.runners.deployment.record import Played, read
 from graders.runners.deployment.releases import BREAKS_WHEN_THERE, EVERY
+from graders.runners.remembered import fingerprint, recall, remember
 from graders.runners.sandbox import Limits, isolates, run
 
 RECORD = "deployments.jsonl"
@@ -74,9 +73,8 @@ def carry_out(
     It can read `folders`. With `cache`, a folder, the same plan with the same files and program is not repeated.
     """
     known = cache / f"{_fingerprint(files, plan, program)}.json" if cache else None
-    played = _recall(known, plan)
-    if played:
-        return played
+    if remembered := _read(plan, recall(known)):
+        return remembered
     token = secrets.token_hex(16)
     task = {
         "token": token, "mark": secrets.token_hex(8), "isolated": isolates(),
@@ -96,8 +94,8 @@ def carry_out(
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         why = "it did not end in time" if done.timed_out else "what watches over it was disturbed, and left no record"
         return Played(plan, trouble=why)
-    if known and not played.trouble:
-        _remember(known, data)
+    if not played.trouble:
+        remember(known, json.dumps(data).encode())
     return played
 
 
@@ -109,22 +107,11 @@ def _environment() -> dict[str, str]:
 
 
 def _fingerprint(files: Mapping[str, bytes], plan: Plan, program: str) -> str:
-    head = [_FORMAT, sys.version, program, plan.as_json(), [one.digest for one in EVERY]]
-    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
-    for name, content in sorted(files.items()):
-        digest.update(json.dumps([name, len(content)]).encode("utf-8", "surrogateescape") + content)
-    return digest.hexdigest()
+    return fingerprint([_FORMAT, sys.version, program, plan.as_json(), [one.digest for one in EVERY]], files)
 
 
-def _recall(file: Path | None, plan: Plan) -> Played | None:
+def _read(plan: Plan, record: bytes) -> Played | None:
     try:
-        return read(plan, json.loads(file.read_bytes())) if file else None
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return read(plan, json.loads(record)) if record else None
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
-
-
-def _remember(file: Path, data: Mapping[str, Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
-    temporary.write_text(json.dumps(data), encoding="utf-8")
-    os.replace(temporary, file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import sys
@@ -12,7 +11,7 @@ from typing import Any
 
 from graders.runners.flags.plan import Start
 from graders.runners.flags.record import Observed, read
-from graders.runners.remembered import recall, remember
+from graders.runners.remembered import fingerprint, recall, remember
 from graders.runners.sandbox import Limits, run
 
 _INSIDE = Path(__file__).with_name("inside.py")
@@ -72,13 +71,5 @@ def _read(record: bytes) -> Observed | None:
 
 
 def _fingerprint(files: Mapping[str, bytes], groups: Sequence[Sequence[Start]]) -> str:
-    head = [
-        _FORMAT,
-        sys.version,
-        _INSIDE.read_text(encoding="utf-8"),
-        [[one.task for one in group] for group in groups],
-    ]
-    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
-    for name, content in sorted(files.items()):
-        digest.update(json.dumps([name, len(content)]).encode("utf-8", "surrogateescape") + content)
-    return digest.hexdigest()
+    tasks = [[one.task for one in group] for group in groups]
+    return fingerprint([_FORMAT, sys.version, _INSIDE.read_text(encoding="utf-8"), tasks], files)

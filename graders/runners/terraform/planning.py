@@ -6,7 +6,6 @@ override file takes the place of whatever the files name. https://developer.hash
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -18,7 +17,7 @@ from textwrap import shorten
 from typing import Any
 
 from graders.problems import Problem
-from graders.runners.remembered import recall, remember
+from graders.runners.remembered import fingerprint, recall, remember
 from graders.runners.sandbox import Limits, run
 
 _HERE = Path(__file__).parent
@@ -82,7 +81,7 @@ def plans(
     if not program():
         raise Problem("Neither Terraform nor OpenTofu is installed here.", "Install one of them, and check again.")
     given = _given(files, world, asks, text)
-    kept = kept_in / f"{_digest(given)}.json" if kept_in else None
+    kept = kept_in / f"{fingerprint([Path(program()).resolve().stat().st_size], given)}.json" if kept_in else None
     report = recall(kept)
     if not report:
         done = run(
@@ -121,13 +120,6 @@ def _given(files: Mapping[str, bytes], world: World, asks: Sequence[Ask], text: 
         "inside.py": (_HERE / "inside.py").read_bytes(),
         "provider.py": (_HERE / "provider.py").read_bytes(),
     }
-
-
-def _digest(given: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256(Path(program()).resolve().stat().st_size.to_bytes(8, "big"))
-    for path, content in sorted(given.items()):
-        digest.update(f"{len(path)} {path} {len(content)} ".encode() + content)
-    return digest.hexdigest()
 
 
 def _errors(told: Mapping[str, Any]) -> tuple[Diagnostic, ...]:

@@ -18,7 +18,7 @@ from graders.evidence.git_command import Git
 from graders.evidence.workflow.model import Job
 from graders.problems import Problem
 from graders.runners import sandbox
-from graders.runners.remembered import recall
+from graders.runners.remembered import fingerprint, recall
 from graders.runners.remembered import remember as keep
 from graders.runners.workflow import programs, wheels
 from graders.runners.workflow.events import Event
@@ -286,11 +286,7 @@ def _run(
 
 def _fingerprint(settings: Any, files: Mapping[str, bytes], house: Path | None) -> str:
     head = [_FORMAT, programs.versions(), settings, str(house)]
-    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
-    for name, content in sorted(files.items()):
-        if name != "remote/objects/info/alternates":
-            digest.update(json.dumps([name, len(content)]).encode() + content)
-    return digest.hexdigest()
+    return fingerprint(head, {name: files[name] for name in files if name != "remote/objects/info/alternates"})
 
 
 __all__ = ["SHIMS", "Answer", "Finished", "Limits", "Part", "Problem", "run_workflow"]
