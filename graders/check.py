@@ -41,7 +41,7 @@ def check_and_tell(place: Place, path: Path | None, trust: bool, outputs: Output
 
 
 def judged(place: Place, path: Path | None, trust: bool, *, record: bool) -> Result:
-    """The verdicts; with `record` they count as an attempt of the learner, if it is their own work."""
+    """The verdicts; with `record`, remarks beside them, and they count as an attempt of the learner, if it is their own work."""
     from graders.evidence.submission import locate
     from graders.judge import judge
     from graders.runners.sandbox import isolates
@@ -60,7 +60,7 @@ def judged(place: Place, path: Path | None, trust: bool, *, record: bool) -> Res
     if mine and not isolates():
         _say_no_sandbox()
     with progress_line("Reading your work") as tell:
-        result = judge(place, found, lambda title: tell(f"Checking: {title}"), with_remarks=True)
+        result = judge(place, found, lambda title: tell(f"Checking: {title}"), with_remarks=record)
     if mine and record:
         _record(result)
     return result

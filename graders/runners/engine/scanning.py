@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,13 +71,16 @@ def known_vulnerabilities(save: Callable[[], Iterable[bytes]], packages: Mapping
     if os.environ.get(_SWITCH, "").lower() == "off":
         return ()
     told, silent = [], []
-    for tool, ask in (("trivy", _trivy), ("grype", _grype)):
-        if not shutil.which(tool):
-            continue
-        try:
-            told.append(_sentence(tool, ask(save), "the image"))
-        except NoAnswer as trouble:
-            silent.append(trouble.found)
+    with ExitStack() as stack:
+        file: Path | None = None
+        for tool, ask in (("trivy", _trivy), ("grype", _grype)):
+            if not shutil.which(tool):
+                continue
+            try:
+                file = file or stack.enter_context(_saved(save))
+                told.append(_sentence(tool, ask(file), "the image"))
+            except NoAnswer as trouble:
+                silent.append(trouble.found)
     if not told and packages:
         try:
             told.append(_sentence("pip-audit", pip_audit(packages), f"its {_count(len(packages), 'Python package')}"))
@@ -89,10 +92,9 @@ def known_vulnerabilities(save: Callable[[], Iterable[bytes]], packages: Mapping
     return (f"Known vulnerabilities: cannot check. {why} {_INSTALL}",)
 
 
-def _trivy(save: Callable[[], Iterable[bytes]]) -> list[Weakness]:
-    with _saved(save) as file:
-        options = ["--quiet", "--format", "json", "--scanners", "vuln", "--timeout", f"{SECONDS}s"]
-        said = _asked(["trivy", "image", *options, "--input", str(file)])
+def _trivy(image: Path) -> list[Weakness]:
+    options = ["--quiet", "--format", "json", "--scanners", "vuln", "--timeout", f"{SECONDS}s"]
+    said = _asked(["trivy", "image", *options, "--input", str(image)])
     return [
         Weakness(str(one.get("PkgName")), str(one.get("InstalledVersion")), str(one.get("VulnerabilityID")),
                  str(one.get("Severity", "unknown")).lower(), _versions(str(one.get("FixedVersion") or "").split(",")))
@@ -100,9 +102,8 @@ def _trivy(save: Callable[[], Iterable[bytes]]) -> list[Weakness]:
     ]  # fmt: skip
 
 
-def _grype(save: Callable[[], Iterable[bytes]]) -> list[Weakness]:
-    with _saved(save) as file:
-        said = _asked(["grype", "--quiet", "--output", "json", f"docker-archive:{file}"])
+def _grype(image: Path) -> list[Weakness]:
+    said = _asked(["grype", "--quiet", "--output", "json", f"docker-archive:{image}"])
     found = []
     for match in said.get("matches") or []:
         about, package = match.get("vulnerability") or {}, match.get("artifact") or {}
