@@ -116,10 +116,9 @@ def build(
     }  # fmt: skip
     text = _for_this_engine(files[dockerfile].content, stand_ins)
     try:
-        text = _kept_apart(text, dockerfile, arguments, ours.caches, network=not stand_ins)
+        sent = _as_sent(text, dockerfile, arguments, ours, network=not stand_ins)
     except (Refusal, SharedCache) as trouble:
         return Built("", (), stopped=Stopped.REFUSED, why=f"{trouble}.")
-    sent = _for_its_builder(text, dockerfile, arguments, older=ours.engine.has_older_builder)
     files = {**files, dockerfile: ContextFile(sent.text, files[dockerfile].mode)}
     files |= {path: ContextFile(content) for path, content in sent.files.items()}
     log, stopped = BuildLog(), None
@@ -136,22 +135,18 @@ def build(
     return _built(ours, tag, log, stopped, limits, sent)
 
 
-def _kept_apart(text: bytes, path: str, arguments: Mapping[str, str], owner: str, *, network: bool) -> bytes:
+def _as_sent(text: bytes, path: str, arguments: Mapping[str, str], ours: Ours, *, network: bool) -> Rewritten:
     try:
         dockerfile = read(text, path, arguments)
     except DockerfileProblem:
-        return text  # the builder says what is wrong with it, and runs nothing
+        return Rewritten(text)  # the builder says what is wrong with it, and runs nothing
     if refused := refused_download(dockerfile, network=network):
         step, source = refused
         raise Refusal(f"{step.where}: the course lets no ADD fetch {source[:100]}")
-    return with_own_caches(text, dockerfile, owner, arguments)
-
-
-def _for_its_builder(text: bytes, path: str, arguments: Mapping[str, str], *, older: bool) -> Rewritten:
-    try:
-        return for_builder(text, read(text, path, arguments), older=older)
-    except DockerfileProblem:
-        return Rewritten(text)  # the builder says what is wrong with it
+    own = with_own_caches(text, dockerfile, ours.caches, arguments)
+    if own != text:
+        dockerfile = read(own, path, arguments)
+    return for_builder(own, dockerfile, older=ours.engine.has_older_builder)
 
 
 def _for_this_engine(content: bytes, stand_ins: Iterable[Base]) -> bytes:

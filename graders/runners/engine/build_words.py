@@ -21,8 +21,6 @@ _NO_PACKAGES = re.compile(
 )
 _OF_A_TEXT = 20  # letters, as many as every builder tells
 _TELLS_WHY = re.compile(r"^(?:ERROR|E|error|fatal|FAILED)\b[: ]")
-
-
 _TOOK = re.compile(r"\s+in \d+(?:\.\d+)?s\b(?: \(\d+:\d\d:\d\d\))?")
 
 
