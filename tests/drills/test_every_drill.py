@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graders.drills.play import Asked
-from graders.drills.question import Outcome, Question
+from graders.drills.question import Outcome
 from graders.drills.registry import drills
+from tests.drills.asked import question
 
 EVERY = pytest.mark.parametrize("drill_id", sorted(drills()))
 FEW = settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 SEEDS = st.integers(0, 9_999)
-
-
-def question(drill_id: str, seed: int) -> Question:
-    return drills()[drill_id].make(Random(f"{seed}:{drill_id}"))
 
 
 def test_step_1_has_at_least_four() -> None:

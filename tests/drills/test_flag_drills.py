@@ -10,7 +10,6 @@ import sys
 from itertools import pairwise
 from math import exp, lgamma, log
 from pathlib import Path
-from random import Random
 
 import pytest
 from openfeature import api
@@ -18,33 +17,17 @@ from openfeature.contrib.provider.flagd import FlagdProvider
 from openfeature.contrib.provider.flagd.config import ResolverType
 from openfeature.evaluation_context import EvaluationContext
 
-from graders.drills.question import Listing, Outcome, Question
-from graders.drills.registry import drills
+from graders.drills.question import Outcome, Question
 from graders.starter import exercise_module
 from graders.step import find
+from tests.drills.asked import letters, listings, options, question
 
 SEEDS = range(60)
 
 
-def question(name: str, seed: int) -> Question:
-    return drills()[f"flags.{name}"].make(Random(f"{seed}:flags.{name}"))
-
-
-def listings(asked: Question) -> list[str]:
-    return [one.text for one in asked.figures if isinstance(one, Listing)]
-
-
-def options(asked: Question) -> dict[str, str]:
-    return {one.title: one.text for one in asked.options if isinstance(one, Listing)}
-
-
-def letters(asked: Question) -> set[str]:
-    return set() if asked.right == "none" else set(asked.right.split(", "))
-
-
 @pytest.mark.parametrize("seed", range(8))
 def test_an_expression_gives_in_a_real_environment_what_the_drill_says(seed: int) -> None:
-    asked = question("which_reads_it", seed)
+    asked = question("flags.which_reads_it", seed)
     (environment,) = listings(asked)
     given = re.fullmatch(r'(\w+)="(.*)"', environment)
     code = "import os\n" + "\n".join(f"print(bool({source}))" for source in options(asked).values())
@@ -63,7 +46,7 @@ def test_an_expression_gives_in_a_real_environment_what_the_drill_says(seed: int
 def test_a_service_with_openfeature_gets_the_value_and_the_reason_that_the_drill_says(tmp_path: Path) -> None:
     reasons = set()
     for seed in SEEDS:
-        asked = question("what_it_answers", seed)
+        asked = question("flags.what_it_answers", seed)
         file, code = listings(asked)
         path = tmp_path / f"{seed}.json"
         path.write_text(file)
@@ -128,7 +111,7 @@ def test_a_split_keeps_its_promises_exactly_where_the_drill_says_so() -> None:
 def test_who_loses_it_follows_from_the_places_that_are_shown() -> None:
     lost = []
     for seed in SEEDS:
-        asked = question("who_loses_it", seed)
+        asked = question("flags.who_loses_it", seed)
         arms = [re.findall(r'\["(on|off)", (\d+)\]', rule) for rule in listings(asked)]
         expected = set()
         for letter, words in options(asked).items():
@@ -150,7 +133,7 @@ def variant_at(place: int, arms: list[tuple[str, str]]) -> str:
 
 def test_a_fault_is_what_chance_hardly_ever_does() -> None:
     for seed in SEEDS:
-        asked = question("fault_or_chance", seed)
+        asked = question("flags.fault_or_chance", seed)
         for letter, words in options(asked).items():
             share, got, users = map(int, re.findall(r"(\d+) % asked for: (\d+) of (\d+)", words)[0])
             chance = likely(users, share, got)
@@ -178,7 +161,7 @@ def mended(asked: Question, old: str, new: str) -> str:
 
 def test_other_ways_to_mend_a_rollout_are_right() -> None:
     for seed in range(3):
-        asked = question("mend_rollout", seed)
+        asked = question("flags.mend_rollout", seed)
         (share,) = re.findall(r'"on", (\d+)\]', asked.right)
         arms = f'[["on", {share}], ["off", {100 - int(share)}]]'
         both = '{"cat": [{"var": "$flagd.flagKey"}, {"var": "targetingKey"}]}'
@@ -207,7 +190,7 @@ def test_other_ways_to_mend_a_rollout_are_right() -> None:
     ],
 )
 def test_each_fault_of_a_rollout_has_its_words(old: str, new: str, says: str) -> None:
-    asked = question("mend_rollout", 3)
+    asked = question("flags.mend_rollout", 3)
 
     feedback = asked.judge(mended(asked, old, new))
 
@@ -217,4 +200,4 @@ def test_each_fault_of_a_rollout_has_its_words(old: str, new: str, says: str) ->
 
 @pytest.mark.parametrize("text", ['{"flags": ', "[]", '{"flags": {}}', "{}", '{"flags": {"a": {"!": 1}}}'])
 def test_what_is_no_rollout_is_answered(text: str) -> None:
-    assert question("mend_rollout", 1).judge(text).outcome in (Outcome.UNCLEAR, Outcome.WRONG)
+    assert question("flags.mend_rollout", 1).judge(text).outcome in (Outcome.UNCLEAR, Outcome.WRONG)

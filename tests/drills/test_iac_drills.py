@@ -8,34 +8,17 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from graders.drills.plan_excerpt import as_json, as_text, changes
-from graders.drills.question import Listing, Outcome, Question
-from graders.drills.registry import drills
+from graders.drills.question import Outcome
 from graders.picture import Act
+from tests.drills.asked import letters, listings, options, question
 
 PROGRAM = shutil.which("terraform") or shutil.which("tofu")
 with_terraform = pytest.mark.skipif(PROGRAM is None, reason="needs terraform or tofu")
 SEEDS = range(60)
-
-
-def question(name: str, seed: int) -> Question:
-    return drills()[f"iac.{name}"].make(Random(f"{seed}:iac.{name}"))
-
-
-def listings(asked: Question) -> list[str]:
-    return [one.text for one in asked.figures if isinstance(one, Listing)]
-
-
-def options(asked: Question) -> dict[str, str]:
-    return {one.title: one.text for one in asked.options if isinstance(one, Listing)}
-
-
-def letters(asked: Question) -> set[str]:
-    return set() if asked.right == "none" else set(asked.right.split(", "))
 
 
 def terraform(folder: Path, *words: str, **variables: str) -> tuple[int, str]:
@@ -61,7 +44,7 @@ def test_every_plan_says_the_same_in_words_and_in_json() -> None:
 
 def test_every_kind_of_change_is_asked_about() -> None:
     asked = {
-        question("what_becomes_of_it", seed).judge(question("what_becomes_of_it", seed).right).text
+        question("iac.what_becomes_of_it", seed).judge(question("iac.what_becomes_of_it", seed).right).text
         for seed in range(150)
     }
 
@@ -69,7 +52,7 @@ def test_every_kind_of_change_is_asked_about() -> None:
 
 
 def test_an_attribute_that_follows_is_told_from_one_that_forces() -> None:
-    said = [(question("what_forces_it", seed), question("what_forces_it", seed).judge("id")) for seed in SEEDS]
+    said = [(question("iac.what_forces_it", seed), question("iac.what_forces_it", seed).judge("id")) for seed in SEEDS]
 
     assert {judged.outcome for _, judged in said} == {Outcome.WRONG}
     assert all("follows" in judged.text for _, judged in said)
@@ -85,7 +68,7 @@ def test_an_attribute_that_follows_is_told_from_one_that_forces() -> None:
 
 @pytest.mark.parametrize("form", ["{}", "`{}`", '["{}"]', " {} "])
 def test_an_attribute_may_be_written_in_several_ways(form: str) -> None:
-    asked = question("what_forces_it", 1)
+    asked = question("iac.what_forces_it", 1)
 
     assert asked.judge(form.format(asked.right)).outcome is Outcome.RIGHT
 
@@ -93,7 +76,7 @@ def test_an_attribute_may_be_written_in_several_ways(form: str) -> None:
 @with_terraform
 @pytest.mark.parametrize("seed", range(12))
 def test_terraform_destroys_as_many_as_the_drill_counts(seed: int, tmp_path: Path) -> None:
-    asked = question("how_many_end", seed)
+    asked = question("iac.how_many_end", seed)
     block, before, after = listings(asked)
     block = block.replace('"nimbus_bucket"', '"terraform_data"').replace("name ", "triggers_replace ")
 
@@ -110,7 +93,7 @@ def test_terraform_destroys_as_many_as_the_drill_counts(seed: int, tmp_path: Pat
 def test_terraform_exits_with_2_where_the_drill_says(tmp_path: Path) -> None:
     codes = set()
     for seed in range(4):
-        asked = question("which_exits_with_2", seed)
+        asked = question("iac.which_exits_with_2", seed)
         folder = tmp_path / str(seed)
         folder.mkdir()
         (folder / "main.tf").write_text(listings(asked)[0])
@@ -129,7 +112,7 @@ def test_terraform_exits_with_2_where_the_drill_says(tmp_path: Path) -> None:
 def test_terraform_prints_the_secret_where_the_drill_says(tmp_path: Path) -> None:
     seen: dict[str, bool] = {}
     for seed in range(5):
-        asked = question("who_sees_it", seed)
+        asked = question("iac.who_sees_it", seed)
         folder = tmp_path / str(seed)
         folder.mkdir()
         (hcl,) = listings(asked)

@@ -9,6 +9,7 @@ import pytest
 from drawn_svg import SVG, check_inert, parsed, texts, with_class
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from page_width import check_fits
 from playwright.sync_api import sync_playwright
 from report_samples import HOSTILE, MIXED
 
@@ -131,11 +132,5 @@ def test_in_a_browser_words_stay_apart_and_the_card_within_the_page() -> None:
             assert track[2] < size[0]
             assert name[3] <= changes[1] + 2
             assert all(size[2] < one[0] for one in mark)
-        drawing_width = page.evaluate("document.querySelector('svg').getBBox().width")
-        assert drawing_width <= page.evaluate("document.querySelector('svg').width.baseVal.value")
-        for width in (320, 1000):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.set_content(f'<!doctype html><meta charset="utf-8">{card.html(result_with(wide))}')
-            page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        check_fits(page, card.html(result_with(wide)))
         browser.close()
